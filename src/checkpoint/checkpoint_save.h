@@ -1,0 +1,68 @@
+#ifndef WAVETRAIN_CHECKPOINT_CHECKPOINT_SAVE_H
+#define WAVETRAIN_CHECKPOINT_CHECKPOINT_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "model/checkpoint.h"
+#include "model/pipeline.h"
+
+/*
+ * The repository whose work tree the steps change, and the branch their changes are committed
+ * to. Opened once before anything runs; every refusal that can be foreseen comes then.
+ */
+struct checkpointer;
+
+struct checkpointer_settings {
+	const char *folder; /* absolute: where the pipeline runs; the repository is found from it */
+	const char *run_folder; /* absolute: keeps what a resumed run must know (baseline) */
+	const char *run_id;
+	const struct checkpoint_settings *settings;
+	bool allow_dirty;
+	bool resumed;                   /* the baseline of the first start counts, not today's */
+	const char *const *environment; /* identity: GIT_AUTHOR_NAME …, SOURCE_DATE_EPOCH */
+	/* What a killed predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
+	const struct checkpoint *unpublished; /* NULL: none */
+};
+
+/* What there is to know of the repository before the run; texts belong to the checkpointer. */
+struct repository_facts {
+	const char *work_tree; /* absolute, without a closing '/' */
+	const char *git_folder;
+	const char *head_commit; /* NULL: no commit yet */
+	const char *branch;      /* short name; NULL: detached */
+	const char
+		*target; /* full reference that commits go to besides the run's own; NULL: none */
+	bool shallow;
+	bool dirty;
+};
+
+/*
+ * *checkpointer stays NULL and true is returned when the settings ask for no commits, or when
+ * they do not ask (branch NULL) and folder is in no repository.
+ */
+bool checkpointer_open(const struct checkpointer_settings *settings,
+	struct checkpointer **checkpointer, struct error *error);
+void checkpointer_close(struct checkpointer *checkpointer); /* NULL is fine */
+const struct repository_facts *checkpointer_facts(const struct checkpointer *checkpointer);
+
+/*
+ * Makes the commit object (durable) from an index of our own: only paths the steps changed, never
+ * ignored ones, never .wavetrain/, never what was dirty before and is unchanged since. Fills
+ * *checkpoint; commit stays NULL when no path has changed. The request's body and trailers
+ * Wavetrain-Run, Wavetrain-Wave, Wavetrain-Trigger make the message.
+ */
+bool checkpointer_prepare(struct checkpointer *checkpointer,
+	const struct checkpoint_request *request, struct checkpoint *checkpoint,
+	struct error *error);
+
+/*
+ * Moves refs/wavetrain/runs/RUN-ID and the target branch to the commit, each only from the value
+ * it is known to have; on the current branch the user's index moves along.
+ */
+bool checkpointer_publish(
+	struct checkpointer *checkpointer, struct checkpoint *checkpoint, struct error *error);
+
+#endif

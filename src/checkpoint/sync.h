@@ -1,0 +1,55 @@
+#ifndef WAVETRAIN_CHECKPOINT_SYNC_H
+#define WAVETRAIN_CHECKPOINT_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * Pushes the branch with the system's git, beside the steps, from a git folder of our own that
+ * borrows the repository's objects (alternates, shallow) and none of its configuration, hooks or
+ * filters. At most one push at a time; a newer commit waits for the one that is on its way and
+ * replaces others that wait.
+ */
+struct sync;
+
+struct sync_settings {
+	const char *git_folder;  /* of the repository */
+	const char *own_folder;  /* absolute, made when missing: our git folder */
+	const char *remote_name; /* "origin" */
+	const char *branch;      /* full reference on the remote: "refs/heads/topic" */
+	const char *token; /* NULL: what actions/checkout left in the configuration, if anything */
+	const char *server_url; /* the token goes to this origin only; NULL: to none */
+	int64_t deadline_ms;    /* of one push */
+};
+
+enum sync_state {
+	SYNC_OFF,  /* no remote, or no way to authorise: nothing is tried */
+	SYNC_IDLE, /* what was asked for is on the remote */
+	SYNC_BUSY,
+	SYNC_REJECTED, /* the remote said no; not tried again */
+	SYNC_FAILED,   /* no answer in time, or git itself failed; the next commit tries again */
+};
+
+/* Reads address and authorization once; false only when that was impossible. */
+bool sync_open(const struct sync_settings *settings, struct sync **sync, struct error *error);
+void sync_close(struct sync *sync); /* ends a push that is on its way */
+
+/* Asks for commit to become the branch's tip; old is what the remote is believed to have (NULL: look). */
+void sync_push(struct sync *sync, const char *commit, const char *old);
+
+/* For the event loop: readable when sync_advance() has something to do. -1: never. */
+int sync_descriptor(const struct sync *sync);
+void sync_advance(struct sync *sync);
+
+/* Waits for what is on its way, at most timeout_ms. */
+void sync_finish(struct sync *sync, int64_t timeout_ms);
+
+enum sync_state sync_state(const struct sync *sync);
+const char *sync_pushed_commit(const struct sync *sync); /* the last one that arrived; NULL: none */
+
+/* One sentence on why the state is OFF, REJECTED or FAILED, and the command to do it by hand. */
+const char *sync_message(const struct sync *sync);
+
+#endif

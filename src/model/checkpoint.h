@@ -1,0 +1,42 @@
+#ifndef WAVETRAIN_MODEL_CHECKPOINT_H
+#define WAVETRAIN_MODEL_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum checkpoint_trigger {
+	TRIGGER_WAVE,
+	TRIGGER_STEP, /* a serial step */
+	TRIGGER_INTERRUPTION,
+	TRIGGER_COUNT
+};
+const char *checkpoint_trigger_name(enum checkpoint_trigger trigger);
+
+/* What a commit is made for. Texts belong to the caller, for the call. */
+struct checkpoint_request {
+	enum checkpoint_trigger trigger;
+	uint32_t number; /* of this run: 1, 2, … */
+	uint32_t wave;   /* INDEX_NONE: none */
+	bool partial;    /* some steps of the stage failed or were ended */
+	const char *run_id;
+	const char *subject; /* first line of the message, finished */
+	const char *body;    /* the steps and their durations, lines; "" for none */
+};
+
+/* A checkpoint as it is recorded. */
+struct checkpoint {
+	uint32_t number;
+	enum checkpoint_trigger trigger;
+	uint32_t wave; /* INDEX_NONE: none */
+	bool partial;
+	int64_t time_ms;
+	int64_t duration_ms;
+	const char *commit;    /* hexadecimal object id; NULL: nothing had changed, no commit */
+	const char *parent;    /* NULL: none */
+	const char *reference; /* the one that was moved: "refs/heads/main"; NULL: none */
+	uint32_t files_changed;
+	uint64_t bytes; /* of the changed files */
+	const char *subject;
+};
+
+#endif

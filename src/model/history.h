@@ -1,0 +1,22 @@
+#ifndef WAVETRAIN_MODEL_HISTORY_H
+#define WAVETRAIN_MODEL_HISTORY_H
+
+#include <stdint.h>
+
+#include "base/map.h"
+
+/* What earlier runs of a pipeline took. Filled by record/, read by plan/. */
+struct history_entry {
+	const char *step_id;
+	int64_t median_ms;  /* of its last successful attempts, at most HISTORY_DEPTH */
+	uint32_t run_count; /* how many went into the median; at least 1 */
+};
+#define HISTORY_DEPTH 20
+
+struct history {
+	struct history_entry *entries; /* the arena's */
+	uint32_t count;
+	struct map by_id; /* step id to its place in entries; map_release() */
+};
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef WAVETRAIN_MODEL_PLAN_H
+#define WAVETRAIN_MODEL_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/index.h"
+#include "model/pipeline.h"
+
+/*
+ * What will be run, in which order, and why. Made by plan/ from a pipeline, then never changed.
+ * plan->steps[i] belongs to pipeline->steps[i]; the rest are indices into the plan's arrays.
+ * Times are milliseconds from the start of the run, in a world where every slot is free at once.
+ */
+
+enum wave_origin { WAVE_DERIVED, WAVE_DETECTED, WAVE_ORIGIN_COUNT };
+const char *wave_origin_name(enum wave_origin origin);
+
+enum estimate_origin {
+	ESTIMATE_HISTORY,
+	ESTIMATE_TIMEOUT,
+	ESTIMATE_PIPELINE,
+	ESTIMATE_DEFAULT,
+	ESTIMATE_ORIGIN_COUNT
+};
+const char *estimate_origin_name(enum estimate_origin origin);
+
+/* With no history and no hint at all a step counts as one second. */
+#define ESTIMATE_DEFAULT_MS 1000
+
+enum plan_action { ACTION_RUN, ACTION_SKIP, ACTION_COUNT };
+const char *plan_action_name(enum plan_action action);
+
+struct plan_step {
+	struct index_range needs;      /* in plan->edges: what it waits for, each once, ascending */
+	struct index_range dependents; /* in plan->edges: what waits for it, ascending */
+	uint32_t stage;                /* in plan->stages */
+	uint32_t wave;                 /* INDEX_NONE: a serial step */
+	uint32_t group;                /* in plan->groups; INDEX_NONE: none */
+	int64_t estimate_ms;
+	enum estimate_origin estimate_from;
+	int64_t earliest_ms; /* start, by the forward pass */
+	int64_t latest_ms;   /* start, by the backward pass */
+	int64_t slack_ms;    /* latest - earliest */
+	int64_t tail_ms;     /* the longest path from its start to the end, itself included */
+	bool critical;       /* slack 0 */
+	enum plan_action action;
+	const char *reason;   /* why that action: one phrase, never NULL */
+	char fingerprint[65]; /* SHA-256 of what it would do, hexadecimal */
+};
+
+/* A maximal run of consecutive steps of one group (a span). */
+struct plan_group {
+	const char *name;
+	uint32_t wave;
+	struct index_range steps; /* consecutive places in pipeline->steps */
+	int64_t estimate_ms;
+};
+
+struct plan_wave {
+	const char *name; /* groups joined with " + "; NULL for a derived wave */
+	enum wave_origin origin;
+	struct index_range groups; /* in plan->groups; count 0: none */
+	struct index_range steps;  /* in plan->wave_steps */
+	int64_t estimate_ms;
+};
+
+/* Stages run one after another: a wave, or one serial step. There is a checkpoint after each. */
+struct plan_stage {
+	uint32_t wave; /* INDEX_NONE: a serial step */
+	uint32_t step; /* of a serial stage; else INDEX_NONE */
+};
+
+struct plan_totals {
+	int64_t steps_serial_ms;  /* every step after the other */
+	int64_t groups_serial_ms; /* serial steps and groups after one another */
+	int64_t waves_ms;         /* stage after stage, each as long as its longest step or group */
+	int64_t frontier_ms;      /* list schedule without barriers for this many jobs */
+	int64_t lower_bound_ms;   /* max(critical path, work / jobs) */
+};
+
+struct plan {
+	const struct pipeline *pipeline;
+	enum execution_mode mode;
+	uint32_t jobs; /* at least 1 */
+	struct plan_step *steps;
+	uint32_t *edges;
+	uint32_t edge_count;
+	struct plan_wave *waves;
+	uint32_t wave_count;
+	uint32_t *wave_steps; /* step indices, wave after wave, ascending within one */
+	struct plan_group *groups;
+	uint32_t group_count;
+	struct plan_stage *stages;
+	uint32_t stage_count;
+	uint32_t *order;         /* a topological order of all steps; ties by declaration */
+	uint32_t *critical_path; /* one of them, from first to last */
+	uint32_t critical_path_count;
+	int64_t critical_path_ms;
+	struct plan_totals totals;
+};
+
+/* The steps of a stage: one for a serial stage, else the wave's. */
+const uint32_t *plan_stage_steps(const struct plan *plan, uint32_t stage, uint32_t *count);
+
+/* What people call a stage: "wave 2", "wave 2 (backend + web)" or "step deploy"; the arena's. */
+const char *plan_stage_title(const struct plan *plan, uint32_t stage, struct arena *arena);
+
+#endif
