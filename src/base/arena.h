@@ -7,7 +7,7 @@
 /*
  * Memory with one lifetime. What is allocated is zeroed, aligned for any type, and lives until
  * arena_release() or arena_reset(). Nothing here returns NULL: out of memory ends the program
- * (exit status 4) after the handler set by arena_on_exhaustion() has run.
+ * with exit status 4. What was recorded before stands, as after kill -9.
  */
 struct arena {
 	struct arena_block *newest; /* owned; NULL: nothing allocated yet */
