@@ -1,1 +1,8 @@
-int main(void){return 0;}
+#include "cli/command.h"
+
+extern char **environ;
+
+int main(int argument_count, char **arguments)
+{
+	return cli_main(argument_count, arguments, environ);
+}

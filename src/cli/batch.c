@@ -1,0 +1,244 @@
+/*
+ * The main job. Everything that can refuse is opened before anything runs: pipeline, record
+ * (with its lock), plan, repository. What comes after the engine (reports, GitHub) may fail
+ * without changing the result.
+ */
+#include "cli/batch.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/batch_report.h"
+#include "cli/batch_resume.h"
+#include "cli/wiring.h"
+#include "contract/contract_files.h"
+#include "load/ci_context_load.h"
+#include "run/runner.h"
+
+#define PUSH_DEADLINE_MS 60000
+#define PUBLISH_LIMIT_MS 30000
+
+static void apply_choices(struct batch *batch)
+{
+	const struct batch_choices *choices = batch->choices;
+	if (choices->mode)
+		batch->pipeline.execution.mode = (enum execution_mode)(choices->mode - 1);
+	if (choices->push)
+		batch->pipeline.checkpoint.push = (enum push_policy)(choices->push - 1);
+	if (choices->stop_on_failure)
+		batch->pipeline.execution.on_failure = ON_FAILURE_STOP;
+}
+
+static bool begin_new_run(struct batch *batch, struct error *error)
+{
+	struct plan_choices choices = {.jobs = batch->choices->jobs, .record = batch->record};
+	const char *id;
+	if (!project_plan(batch->cli, &batch->pipeline, &choices, &batch->plan, error) ||
+		!record_new_run_id(
+			batch->record, clock_realtime_ms(), batch->cli->arena, &id, error))
+		return false;
+	run_from_plan(&batch->plan, id, batch->cli->arena, &batch->run);
+	return true;
+}
+
+static bool open_repository(
+	struct batch *batch, const struct checkpoint *unpublished, struct error *error)
+{
+	struct checkpointer_settings settings = {
+		.folder = batch->project.root,
+		.run_folder = batch->run_folder,
+		.run_id = batch->run.id,
+		.settings = &batch->pipeline.checkpoint,
+		.allow_dirty = batch->choices->allow_dirty,
+		.resumed = batch->resumed,
+		.environment = batch->cli->environment,
+		.unpublished = unpublished,
+	};
+	if (!checkpointer_open(&settings, &batch->checkpointer, error))
+		return false;
+	if (!batch->checkpointer && batch->pipeline.checkpoint.commit && !batch->resumed)
+		print_note(batch->cli, "'%s' is no git repository: nothing will be committed",
+			batch->project.root);
+	return true;
+}
+
+/* What the run's row says of its surroundings. */
+static void fill_facts(struct batch *batch)
+{
+	char host[256] = "";
+	struct run *run = &batch->run;
+	run->pipeline_file = batch->pipeline.file;
+	run->version = WAVETRAIN_VERSION;
+	run->started_ms = clock_realtime_ms();
+	if (gethostname(host, sizeof(host) - 1) == 0)
+		run->host = arena_copy_text(batch->cli->arena, host);
+	if (batch->checkpointer) {
+		const struct repository_facts *facts = checkpointer_facts(batch->checkpointer);
+		run->base_commit = facts->head_commit;
+		run->branch = facts->branch;
+	}
+}
+
+static bool open_sync(struct batch *batch, struct error *error)
+{
+	const struct repository_facts *facts =
+		batch->checkpointer ? checkpointer_facts(batch->checkpointer) : NULL;
+	bool wanted = batch->pipeline.checkpoint.push == PUSH_AUTO &&
+		      (batch->ci.github_actions || batch->ci.token);
+	if (!wanted || !facts || !facts->target)
+		return true;
+	struct sync_settings settings = {
+		.git_folder = facts->git_folder,
+		.own_folder = path_join(batch->cli->arena, batch->run_folder, "push.git"),
+		.remote_name = "origin",
+		.branch = facts->target,
+		.token = batch->ci.token,
+		.server_url = batch->ci.server_url,
+		.deadline_ms = PUSH_DEADLINE_MS,
+	};
+	return sync_open(&settings, &batch->sync, error);
+}
+
+static void warn(void *context, const char *sentence)
+{
+	const struct batch *batch = context;
+	print_note(batch->cli, "%s", sentence);
+}
+
+static void open_publication(struct batch *batch)
+{
+	const struct batch_choices *choices = batch->choices;
+	struct publication_settings settings = {
+		.context = &batch->ci,
+		.pipeline_name = batch->pipeline.name,
+		.status = choices->status != 2,
+		.comment = choices->comment ? (enum comment_policy)(choices->comment - 1)
+					    : COMMENT_ALWAYS,
+		.time_limit_ms = PUBLISH_LIMIT_MS,
+		.warn = warn,
+		.warn_context = batch,
+	};
+	if (!batch->ci.github_actions && !batch->ci.token)
+		return;
+	publication_open(&settings, &batch->publication);
+}
+
+static void open_console(struct batch *batch)
+{
+	struct console_settings settings = {
+		.format = batch->choices->format ? (enum console_format)(batch->choices->format - 1)
+						 : CONSOLE_AUTO,
+		.plan = &batch->plan,
+		.run = &batch->run,
+		.run_folder = batch->run_folder,
+		.style = batch->cli->style,
+		.quiet = batch->cli->quiet,
+		.verbose = batch->cli->verbose,
+		.github_actions = batch->ci.github_actions,
+	};
+	console_init(&batch->console, &settings);
+}
+
+/* Everything before the first step. *nothing_to_do: a finished run was to be resumed. */
+static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *error)
+{
+	struct checkpoint unpublished = {0};
+	bool found_unpublished = false;
+	if (!project_find(batch->cli, &batch->project, error) ||
+		!record_open(batch->project.state_folder, RECORD_WRITE, &batch->record, error) ||
+		!batch_resume_find(batch, nothing_to_do, error))
+		return false;
+	if (*nothing_to_do)
+		return true;
+	if (!batch_load_pipeline(batch, error))
+		return false;
+	apply_choices(batch);
+	bool planned =
+		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
+	if (!planned)
+		return false;
+	batch->run_folder = project_run_folder(batch->cli, &batch->project, batch->run.id);
+	if (!folder_make(batch->run_folder, error))
+		return false;
+	if (batch->resumed && !record_read_unpublished(batch->record, batch->run.id,
+				      batch->cli->arena, &unpublished, &found_unpublished, error))
+		return false;
+	if (!open_repository(batch, found_unpublished ? &unpublished : NULL, error))
+		return false;
+	if (batch->resumed)
+		return record_continue_run(batch->record, &batch->run, &batch->plan, error);
+	fill_facts(batch);
+	return batch_save_parameters(batch, error) &&
+	       record_begin_run(batch->record, &batch->run, error);
+}
+
+static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct error *error)
+{
+	struct runner_settings settings = {
+		.plan = &batch->plan,
+		.run = &batch->run,
+		.run_folder = batch->run_folder,
+		.environment = batch->cli->environment,
+		.hidden_variables = ci_token_variables,
+		.on_failure = batch->pipeline.execution.on_failure,
+		.resumed = batch->resumed,
+		.die_with_parent = batch->ci.github_actions,
+		.check_contract = contract_files_check,
+		.services = &batch->services,
+	};
+	return runner_run(&settings, outcome, error);
+}
+
+static void batch_close(struct batch *batch)
+{
+	publication_close(batch->publication);
+	sync_close(batch->sync);
+	checkpointer_close(batch->checkpointer);
+	record_close(batch->record);
+}
+
+static int batch_go(struct batch *batch, struct error *error)
+{
+	static const int statuses[] = {
+		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75};
+	enum run_outcome outcome = RUN_FAILED;
+	struct error sync_error;
+	if (!open_sync(batch, &sync_error))
+		print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
+	open_publication(batch);
+	open_console(batch);
+	wiring_connect(batch);
+	if (batch->publication)
+		publication_started(batch->publication, "running");
+	bool went = batch_execute(batch, &outcome, error);
+	batch_report(batch, went, outcome, went ? NULL : error);
+	console_release(&batch->console);
+	return went ? statuses[outcome] : -1;
+}
+
+int batch_run(struct cli *cli, const struct batch_choices *choices, struct error *error)
+{
+	struct batch *batch = ARENA_NEW(cli->arena, struct batch);
+	const char *warning = NULL;
+	bool nothing_to_do = false;
+	int status = -1;
+	*batch = (struct batch){.cli = cli, .choices = choices};
+	/* A reader of our output that goes away must not end the batch. */
+	signal(SIGPIPE, SIG_IGN);
+	ci_context_load(cli->environment, cli->arena, &batch->ci, &warning);
+	if (warning)
+		print_note(cli, "%s", warning);
+	if (batch->ci.debug)
+		cli->verbose = true;
+	if (batch_open(batch, &nothing_to_do, error))
+		status = nothing_to_do ? 0 : batch_go(batch, error);
+	if (status < 0 && !error->hint[0] && batch->run.id)
+		error_hint(error, "wavetrain resume %s", batch->run.id);
+	batch_close(batch);
+	return status;
+}

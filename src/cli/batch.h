@@ -1,0 +1,39 @@
+#ifndef WAVETRAIN_CLI_BATCH_H
+#define WAVETRAIN_CLI_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/command.h"
+
+/* What `run` and `resume` let a user choose. */
+struct batch_choices {
+	const char *pipeline; /* NULL: the default one */
+	const char *run;      /* of `resume`: which; NULL: latest */
+	bool must_resume;     /* `resume` itself */
+	uint32_t resume;      /* of `run --resume`: 1 + place in batch_resume_names; 0: never */
+	uint32_t mode;        /* 1 + enum execution_mode; 0: what the pipeline says */
+	uint32_t jobs;        /* 0: what the pipeline says */
+	uint32_t format;      /* 1 + enum console_format; 0: auto */
+	const char *report_folder; /* NULL: decided by where we run */
+	const char *report_name;   /* of the artifact that CI makes of it */
+	const char *templates;
+	uint32_t status;  /* 1: on, 2: off; 0: on */
+	uint32_t comment; /* 1 + place in batch_comment_names; 0: always */
+	uint32_t push;    /* 1 + enum push_policy; 0: what the pipeline says */
+	bool allow_dirty;
+	bool stop_on_failure; /* like on_failure: stop */
+	struct assignment_list parameters;
+};
+
+/* The options of `run`; `resume` takes those behind the first BATCH_RUN_ONLY_OPTIONS. */
+enum { BATCH_RUN_ONLY_OPTIONS = 3, BATCH_OPTIONS = 13 };
+extern const struct option batch_options[BATCH_OPTIONS];
+
+/*
+ * The main job: loads, plans, runs, records, commits, reports and publishes. Returns the exit
+ * status, or -1 with *error when something around the batch refused.
+ */
+int batch_run(struct cli *cli, const struct batch_choices *choices, struct error *error);
+
+#endif

@@ -1,0 +1,178 @@
+#include "cli/batch_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "publish/workflow_commands.h"
+
+#define PUSH_FINISH_MS 30000
+
+bool batch_previous_run(
+	struct cli *cli, struct record *record, const struct run *run, struct run *previous)
+{
+	struct run *runs;
+	uint32_t count;
+	struct error ignored;
+	bool passed = false;
+	if (!record_list_runs(record, cli->arena, &runs, &count, &ignored))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (passed && text_equal(runs[i].pipeline_name, run->pipeline_name))
+			return record_read_run(record, runs[i].id, cli->arena, previous, &ignored);
+		passed = passed || text_equal(runs[i].id, run->id);
+	}
+	return false;
+}
+
+/* Artifact uploads skip folders that begin with a dot, so in CI the reports lie in the open. */
+static const char *report_folder(const struct batch *batch)
+{
+	struct arena *arena = batch->cli->arena;
+	if (batch->choices->report_folder)
+		return path_absolute(arena, batch->choices->report_folder);
+	if (batch->ci.github_actions)
+		return path_join(arena, batch->project.root, "wavetrain-report");
+	return path_join(arena, batch->run_folder, "report");
+}
+
+/* No report is ever committed, wherever it lies. */
+static bool hide_from_git(const char *folder, struct arena *arena, struct error *error)
+{
+	static const char everything[] = "*\n";
+	const char *path = path_join(arena, folder, ".gitignore");
+	return folder_make(folder, error) &&
+	       (path_exists(path) ||
+		       file_write_atomic(path, everything, sizeof(everything) - 1, error));
+}
+
+static void write_summary(
+	struct batch *batch, const struct run *run, const struct markdown_context *markdown)
+{
+	CLEANUP(buffer_release) struct buffer summary = BUFFER_INIT;
+	struct error error;
+	if (!batch->ci.step_summary_path)
+		return;
+	summary_append(run, markdown, &summary);
+	if (!step_summary_append(
+		    batch->ci.step_summary_path, buffer_text(&summary), summary.size, &error))
+		print_note(batch->cli, "the step summary was not written: %s", error.text);
+}
+
+static void write_outputs(struct batch *batch, const struct run *run, const char *folder)
+{
+	CLEANUP(buffer_release) struct buffer failed = BUFFER_INIT;
+	uint32_t failures[100];
+	struct error error;
+	if (!batch->ci.output_path)
+		return;
+	uint32_t count = run_failures(run, failures, 100);
+	for (uint32_t i = 0; i < count && i < 100; i++)
+		buffer_printf(&failed, "%s%s", i ? "\n" : "", run->steps[failures[i]].id);
+	const char *commit = NULL;
+	for (uint32_t i = 0; i < run->checkpoint_count; i++)
+		commit = run->checkpoints[i].commit ? run->checkpoints[i].commit : commit;
+	const char *result = run->state == STATE_DONE          ? "success"
+			     : run->state == STATE_INTERRUPTED ? "interrupted"
+							       : "failure";
+	const char *reference = arena_format(batch->cli->arena, "refs/wavetrain/runs/%s", run->id);
+	const struct github_output outputs[] = {{"result", result}, {"run-id", run->id},
+		{"failed", buffer_text(&failed)}, {"report", folder},
+		{"resume-ref", commit ? reference : ""}, {"commit", commit ? commit : ""}};
+	if (!github_outputs_append(batch->ci.output_path, outputs, ARRAY_LENGTH(outputs), &error))
+		print_note(batch->cli, "the step outputs were not written: %s", error.text);
+}
+
+static void publish(
+	struct batch *batch, const struct run *run, const struct markdown_context *markdown)
+{
+	CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer verdict = BUFFER_INIT;
+	if (!batch->publication)
+		return;
+	comment_append(run, markdown, &comment);
+	verdict_append(run, clock_realtime_ms(), &verdict);
+	if (verdict.size && verdict.bytes[verdict.size - 1] == '\n')
+		verdict.bytes[--verdict.size] = '\0';
+	struct publication_result result = {
+		.state = run->state == STATE_DONE          ? "success"
+			 : run->state == STATE_INTERRUPTED ? "pending"
+							   : "failure",
+		.description = buffer_text(&verdict),
+		.pushed_commit = batch->sync ? sync_pushed_commit(batch->sync) : NULL,
+		.comment_body = buffer_text(&comment),
+		.failed = run->state != STATE_DONE,
+	};
+	publication_finished(batch->publication, &result);
+}
+
+static void write_reports(struct batch *batch, const struct run *run, const char *folder,
+	const struct markdown_context *markdown)
+{
+	struct run previous;
+	struct error error;
+	bool compared = batch_previous_run(batch->cli, batch->record, run, &previous);
+	struct report_settings settings = {
+		.folder = folder,
+		.templates = batch->choices->templates,
+		.markdown = *markdown,
+		.previous = compared ? &previous : NULL,
+	};
+	if (!hide_from_git(folder, batch->cli->arena, &error) ||
+		!report_write(run, &settings, &error))
+		print_note(batch->cli, "a report was not written: %s", error.text);
+}
+
+static const char *push_message(const struct batch *batch)
+{
+	if (!batch->sync || sync_state(batch->sync) == SYNC_IDLE)
+		return NULL;
+	return sync_message(batch->sync);
+}
+
+void batch_report(
+	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error)
+{
+	struct run run;
+	struct error error;
+	const char *folder = report_folder(batch);
+	if (batch->sync)
+		sync_finish(batch->sync, PUSH_FINISH_MS);
+	if (!record_read_run(batch->record, batch->run.id, batch->cli->arena, &run, &error)) {
+		print_note(batch->cli, "no report was written: %s", error.text);
+		return;
+	}
+	run.folder = batch->run_folder;
+	if (engine_error && !run.reason)
+		run.reason = engine_error->text;
+	const char *resume =
+		went && outcome == RUN_COMPLETED
+			? NULL
+			: arena_format(batch->cli->arena, "wavetrain resume %s", run.id);
+	struct markdown_context markdown = {
+		.report_name = batch->choices->report_name,
+		.run_url = batch->ci.run_url,
+		.resume_command = resume,
+		.push_message = push_message(batch),
+	};
+	write_reports(batch, &run, folder, &markdown);
+	write_summary(batch, &run, &markdown);
+	write_outputs(batch, &run, folder);
+	publish(batch, &run, &markdown);
+	if (batch->console.settings.format == CONSOLE_COMMENT) {
+		CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
+		comment_append(&run, &markdown, &comment);
+		if (!print(&comment, &error))
+			print_note(batch->cli, "%s", error.text);
+	}
+	struct console_ending ending = {
+		.run = &run,
+		.resume_command = resume,
+		.report_path = path_join(batch->cli->arena, folder, "report.html"),
+		.push_message = markdown.push_message,
+	};
+	console_end(&batch->console, &ending);
+}

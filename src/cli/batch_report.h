@@ -1,0 +1,19 @@
+#ifndef WAVETRAIN_CLI_BATCH_REPORT_H
+#define WAVETRAIN_CLI_BATCH_REPORT_H
+
+#include "cli/wiring.h"
+#include "run/runner.h"
+
+/*
+ * Reads the run back from the record and tells everybody: the console, the report folder, the
+ * job's summary and outputs, GitHub. Whatever of it fails costs one line; the result stands.
+ * engine_error: why the engine could not go on (went false), else NULL.
+ */
+void batch_report(
+	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error);
+
+/* The run before this one of the same pipeline, for comparisons; false: there is none. */
+bool batch_previous_run(
+	struct cli *cli, struct record *record, const struct run *run, struct run *previous);
+
+#endif

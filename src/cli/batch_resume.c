@@ -1,0 +1,144 @@
+#include "cli/batch_resume.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "run/artifact.h"
+
+/* NAME, NUL, VALUE, NUL, … of what -p gave. */
+#define PARAMETERS_FILE "parameters"
+#define PARAMETERS_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
+
+enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
+
+static bool is_unfinished(const struct run *run)
+{
+	return run->state != STATE_DONE;
+}
+
+/* The newest run, of the asked-for pipeline file if one was named. */
+static bool find_last_run(struct batch *batch, const char **id, struct error *error)
+{
+	struct run *runs;
+	uint32_t count;
+	const char *path = NULL;
+	*id = NULL;
+	if (!pipeline_find(path_absolute(batch->cli->arena, "."), batch->choices->pipeline,
+		    batch->cli->arena, &path, error) ||
+		!record_list_runs(batch->record, batch->cli->arena, &runs, &count, error))
+		return false;
+	const char *file = path_absolute(batch->cli->arena, path);
+	for (uint32_t i = 0; i < count && !*id; i++)
+		if (text_equal(runs[i].pipeline_file, file))
+			*id = is_unfinished(&runs[i]) ? runs[i].id : "";
+	if (text_is_empty(*id))
+		*id = NULL;
+	return true;
+}
+
+static bool adopt_run(struct batch *batch, const char *id, bool *nothing_to_do, struct error *error)
+{
+	if (!record_read_run(batch->record, id, batch->cli->arena, &batch->run, error))
+		return false;
+	batch->run_folder = project_run_folder(batch->cli, &batch->project, id);
+	batch->run.folder = batch->run_folder;
+	batch->resumed = true;
+	if (is_unfinished(&batch->run))
+		return true;
+	print_note(batch->cli, "run '%s' is complete: nothing to do", id);
+	*nothing_to_do = true;
+	return true;
+}
+
+bool batch_resume_find(struct batch *batch, bool *nothing_to_do, struct error *error)
+{
+	const char *id = NULL;
+	uint32_t choice = batch->choices->resume;
+	if (batch->choices->must_resume) {
+		if (!record_find_run(
+			    batch->record, batch->choices->run, batch->cli->arena, &id, error))
+			return false;
+		return adopt_run(batch, id, nothing_to_do, error);
+	}
+	if (choice != RESUME_AUTO && choice != RESUME_REQUIRE)
+		return true;
+	if (!find_last_run(batch, &id, error))
+		return false;
+	if (id)
+		return adopt_run(batch, id, nothing_to_do, error);
+	if (choice == RESUME_AUTO)
+		return true;
+	error_set(
+		error, ERROR_RUN_UNKNOWN, "there is no unfinished run of this pipeline to resume");
+	return error_hint(error,
+		"'wavetrain runs' lists what is on record; 'wavetrain run' begins a new one");
+}
+
+static bool read_parameters(struct batch *batch, struct assignment_list *list, struct error *error)
+{
+	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
+	const char *path = path_join(batch->cli->arena, batch->run_folder, PARAMETERS_FILE);
+	*list = (struct assignment_list){0};
+	if (!path_exists(path))
+		return true;
+	if (!file_read(path, PARAMETERS_LIMIT_BYTES, &bytes, error))
+		return false;
+	char *copy = arena_copy_bytes(batch->cli->arena, buffer_text(&bytes), bytes.size);
+	uint32_t words = 0;
+	for (size_t i = 0; i < bytes.size; i++)
+		words += copy[i] == '\0';
+	list->items = ARENA_ARRAY(batch->cli->arena, struct assignment, words / 2 + 1);
+	for (const char *at = copy; list->count < words / 2;) {
+		const char *value = at + strlen(at) + 1;
+		list->items[list->count++] = (struct assignment){.name = at, .value = value};
+		at = value + strlen(value) + 1;
+	}
+	return true;
+}
+
+bool batch_save_parameters(struct batch *batch, struct error *error)
+{
+	const struct assignment_list *list = &batch->choices->parameters;
+	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
+	if (!list->count)
+		return true;
+	for (uint32_t i = 0; i < list->count; i++) {
+		buffer_append(&bytes, list->items[i].name, strlen(list->items[i].name) + 1);
+		buffer_append(&bytes, list->items[i].value, strlen(list->items[i].value) + 1);
+	}
+	const char *path = path_join(batch->cli->arena, batch->run_folder, PARAMETERS_FILE);
+	return file_write_atomic(path, bytes.bytes, bytes.size, error);
+}
+
+bool batch_load_pipeline(struct batch *batch, struct error *error)
+{
+	struct assignment_list parameters = batch->choices->parameters;
+	const char *word = batch->choices->pipeline;
+	if (batch->resumed) {
+		word = batch->run.pipeline_file;
+		if (!parameters.count && !read_parameters(batch, &parameters, error))
+			return false;
+	}
+	if (!project_load(batch->cli, &batch->project, word, &parameters, &batch->pipeline, error))
+		return false;
+	/* On record the file has a name that holds wherever a resume is started from. */
+	batch->pipeline.file = path_absolute(batch->cli->arena, batch->pipeline.file);
+	return true;
+}
+
+bool batch_resume_plan(struct batch *batch, struct error *error)
+{
+	const struct run *run = &batch->run;
+	bool *intact = ARENA_ARRAY(batch->cli->arena, bool, run->artifact_count + 1);
+	for (uint32_t i = 0; i < run->artifact_count; i++)
+		intact[i] = artifact_is_intact(run, &run->artifacts[i]);
+	struct plan_choices choices = {
+		.jobs = batch->choices->jobs ? batch->choices->jobs : run->jobs,
+		.previous = run,
+		.artifact_intact = intact,
+		.record = batch->record,
+	};
+	return project_plan(batch->cli, &batch->pipeline, &choices, &batch->plan, error);
+}

@@ -1,0 +1,21 @@
+#ifndef WAVETRAIN_CLI_BATCH_RESUME_H
+#define WAVETRAIN_CLI_BATCH_RESUME_H
+
+#include "cli/wiring.h"
+
+/*
+ * Decides which run is continued, if any: batch->resumed, batch->run and run_folder are set then.
+ * *nothing_to_do: it is finished already, and that was said.
+ */
+bool batch_resume_find(struct batch *batch, bool *nothing_to_do, struct error *error);
+
+/* Loads the pipeline: the one that was asked for, or the resumed run's with its parameters. */
+bool batch_load_pipeline(struct batch *batch, struct error *error);
+
+/* Plans what is left of the run: checks which artifacts are as they were left. */
+bool batch_resume_plan(struct batch *batch, struct error *error);
+
+/* Keeps the parameters given on the command line with the run, for its resumption. */
+bool batch_save_parameters(struct batch *batch, struct error *error);
+
+#endif

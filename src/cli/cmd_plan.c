@@ -1,0 +1,106 @@
+#include "base/cleanup.h"
+#include "base/index.h"
+#include "cli/project.h"
+
+struct options {
+	uint32_t format;
+	uint32_t jobs;
+	bool all;
+	struct assignment_list parameters;
+};
+
+enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_MERMAID, PLAN_DOT };
+static const char *const formats[] = {"text", "json", "mermaid", "dot", NULL};
+
+static const struct option options[] = {
+	{.name = "format",
+		.kind = OPTION_CHOICE,
+		.offset = offsetof(struct options, format),
+		.value_name = "FORMAT",
+		.choices = formats,
+		.help = "What to print"},
+	{.name = "jobs",
+		.letter = 'j',
+		.kind = OPTION_COUNT,
+		.offset = offsetof(struct options, jobs),
+		.value_name = "N",
+		.limit = 4096,
+		.help = "Plan for N steps at once"},
+	{.name = "all",
+		.kind = OPTION_FLAG,
+		.offset = offsetof(struct options, all),
+		.help = "Fold nothing, however many steps a wave has"},
+	{.name = "param",
+		.letter = 'p',
+		.kind = OPTION_ASSIGNMENT,
+		.offset = offsetof(struct options, parameters),
+		.value_name = "NAME=VALUE",
+		.help = "Set a parameter; also --NAME=VALUE"},
+};
+
+static void append(
+	struct cli *cli, const struct plan *plan, const struct options *chosen, struct buffer *text)
+{
+	struct run run;
+	struct text_style style = cli->style;
+	style.all = chosen->all;
+	switch ((enum plan_format)(chosen->format ? chosen->format - 1 : PLAN_TEXT)) {
+	case PLAN_TEXT:
+		plan_text_append(plan, &style, text);
+		break;
+	case PLAN_JSON:
+		plan_json_append(plan, text);
+		break;
+	case PLAN_MERMAID:
+		run_from_plan(plan, "plan", cli->arena, &run);
+		mermaid_append(&run, false, text);
+		break;
+	case PLAN_DOT:
+		run_from_plan(plan, "plan", cli->arena, &run);
+		dot_append(&run, false, text);
+		break;
+	}
+}
+
+static int plan_command(
+	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
+{
+	const struct options *chosen = values;
+	struct project project;
+	struct pipeline pipeline = {0};
+	struct plan plan = {0};
+	struct record *record = NULL;
+	struct error no_record;
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	if (!project_find(cli, &project, error) ||
+		!project_load(cli, &project, arguments[0], &chosen->parameters, &pipeline, error))
+		return -1;
+	/* Without a record, or with one that cannot be read, there is just no history. */
+	if (!record_open(project.state_folder, RECORD_READ, &record, &no_record))
+		record = NULL;
+	struct plan_choices choices = {.jobs = chosen->jobs, .record = record};
+	bool planned = project_plan(cli, &pipeline, &choices, &plan, error);
+	record_close(record);
+	if (!planned)
+		return -1;
+	append(cli, &plan, chosen, &text);
+	return print(&text, error) ? 0 : -1;
+}
+
+extern const struct cli_command cmd_plan;
+const struct cli_command cmd_plan = {
+	.name = "plan",
+	.arguments = "[PIPELINE]",
+	.argument_limit = 1,
+	.summary = "Show waves, order, estimates and the critical path; run nothing",
+	.description =
+		"Estimates come from earlier runs on record where there are some. The JSON form is\n"
+		"described in docs/reference/plan-json.md.",
+	.example = "wavetrain plan --format mermaid",
+	.options = options,
+	.option_count = ARRAY_LENGTH(options),
+	.options_size = sizeof(struct options),
+	.takes_parameters = true,
+	.parameters_offset = offsetof(struct options, parameters),
+	.run = plan_command,
+};

@@ -1,0 +1,47 @@
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/index.h"
+#include "cli/project.h"
+
+struct options {
+	uint32_t format;
+};
+
+static const char *const formats[] = {"text", "json", NULL};
+
+static const struct option options[] = {
+	{.name = "format",
+		.kind = OPTION_CHOICE,
+		.offset = offsetof(struct options, format),
+		.value_name = "FORMAT",
+		.choices = formats,
+		.help = "What to print"},
+};
+
+static int status(
+	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
+{
+	const struct options *chosen = values;
+	struct run run;
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	if (!project_read_run(cli, arguments[0], &run, error))
+		return -1;
+	if (chosen->format == 2)
+		run_json_append(&run, &text);
+	else
+		status_append(&run, &cli->style, clock_realtime_ms(), &text);
+	return print(&text, error) ? 0 : -1;
+}
+
+extern const struct cli_command cmd_status;
+const struct cli_command cmd_status = {
+	.name = "status",
+	.arguments = "[RUN]",
+	.argument_limit = 1,
+	.summary = "Show how far a run is: groups, waves, steps; also while it goes on",
+	.example = "wavetrain status latest",
+	.options = options,
+	.option_count = ARRAY_LENGTH(options),
+	.options_size = sizeof(struct options),
+	.run = status,
+};

@@ -1,0 +1,449 @@
+/*
+ * What a run shows while it goes on. An event is turned into text at once but written only by
+ * console_flush(), which is called after the record is safe: nobody is told of something that a
+ * crash could undo. Finished steps print one line; GitHub's log gets each step's whole output
+ * folded into a group (console_github.c); a terminal gets a block of what runs now below the
+ * lines (console_live.c).
+ */
+#include "cli/console.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/index.h"
+#include "base/text.h"
+#include "report/palette.h"
+
+const char *const console_format_names[] = {
+	"auto", "tty", "plain", "github", "json", "github-comment", NULL};
+
+#define HEARTBEAT_NS ((int64_t)60 * 1000000000)
+#define LIVE_TICK_MS 100
+#define HEARTBEAT_TICK_MS 1000
+#define NAME_COLUMNS_MIN 16
+#define NAME_COLUMNS_MAX 40
+#define TAIL_LINES 40
+#define TAIL_BYTES ((size_t)64 * 1024)
+
+static enum console_format format_resolve(const struct console_settings *settings)
+{
+	if (settings->format != CONSOLE_AUTO)
+		return settings->format;
+	if (settings->github_actions)
+		return CONSOLE_GITHUB;
+	const char *terminal = getenv("TERM");
+	return isatty(STDOUT_FILENO) && !text_is_empty(terminal) && !text_equal(terminal, "dumb")
+		       ? CONSOLE_TTY
+		       : CONSOLE_PLAIN;
+}
+
+void console_init(struct console *console, const struct console_settings *settings)
+{
+	const struct plan *plan = settings->plan;
+	*console = (struct console){.settings = *settings, .name_columns = NAME_COLUMNS_MIN};
+	console->settings.format = format_resolve(settings);
+	if (console->settings.format == CONSOLE_TTY)
+		setvbuf(stdout, NULL, _IOFBF, BUFSIZ * 8);
+	console->running = heap_allocate(plan->jobs, sizeof(*console->running));
+	console->started_ns = clock_monotonic_ns();
+	console->last_output_ns = console->started_ns;
+	for (uint32_t i = 0; i < plan->pipeline->step_count; i++) {
+		const char *id = plan->pipeline->steps[i].id;
+		size_t columns = utf8_width(id, strlen(id));
+		if (columns > console->name_columns)
+			console->name_columns =
+				columns < NAME_COLUMNS_MAX ? columns : NAME_COLUMNS_MAX;
+		if (plan->steps[i].action == ACTION_SKIP)
+			console->done++;
+	}
+}
+
+void console_release(struct console *console)
+{
+	console_live_erase(console);
+	for (uint32_t i = 0; i < console->failure_count; i++) {
+		free(console->failures[i].reason);
+		free(console->failures[i].log_path);
+	}
+	free(console->failures);
+	free(console->running);
+	buffer_release(&console->text);
+}
+
+const char *console_step_name(const struct console *console, uint32_t step)
+{
+	return console->settings.plan->pipeline->steps[step].id;
+}
+
+void console_append_look(const struct console *console, enum step_look look, struct buffer *buffer)
+{
+	const struct look *row = palette_look(look);
+	const char *glyph = console->settings.style.ascii ? row->ascii : row->glyph;
+	if (console->settings.style.color)
+		buffer_printf(buffer, "\x1b[%sm%s\x1b[0m", row->sgr, glyph);
+	else
+		buffer_append_text(buffer, glyph);
+}
+
+/* "  ✓ lint/core          3.1 s   2 attempts" */
+static void append_step_line(
+	struct console *console, const struct event *event, enum step_look look)
+{
+	struct buffer *text = &console->text;
+	CLEANUP(buffer_release) struct buffer name = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer took = BUFFER_INIT;
+	text_append_shortened(&name, console_step_name(console, event->step), NAME_COLUMNS_MAX);
+	if (event->type != EVENT_STEP_SKIPPED)
+		duration_append(&took, event->duration_ms);
+	buffer_append_text(text, "  ");
+	console_append_look(console, look, text);
+	buffer_printf(text, " %s", name.bytes);
+	size_t width = utf8_width(name.bytes, name.size);
+	buffer_append_repeated(
+		text, " ", console->name_columns > width ? console->name_columns - width : 0);
+	buffer_printf(text, " %9s", buffer_text(&took));
+	if (event->attempt > 1)
+		buffer_printf(text, "   attempt %u", event->attempt);
+	if (!text_is_empty(event->reason)) {
+		buffer_append_text(text, "   ");
+		text_append_visible(text, event->reason, strlen(event->reason));
+	}
+	buffer_append_byte(text, '\n');
+}
+
+static void running_add(struct console *console, const struct event *event)
+{
+	if (console->running_count >= console->settings.plan->jobs)
+		return;
+	console->running[console->running_count++] =
+		(struct console_running){.step = event->step, .started_ns = clock_monotonic_ns()};
+}
+
+static void running_remove(struct console *console, uint32_t step)
+{
+	for (uint32_t i = 0; i < console->running_count; i++)
+		if (console->running[i].step == step) {
+			memmove(&console->running[i], &console->running[i + 1],
+				(--console->running_count - i) * sizeof(*console->running));
+			return;
+		}
+}
+
+static void failure_add(struct console *console, const struct event *event)
+{
+	GROW(console->failures, console->failure_count, console->failure_capacity);
+	console->failures[console->failure_count++] = (struct console_failure){
+		.step = event->step,
+		.attempt = event->attempt,
+		.reason = event->reason ? strdup(event->reason) : NULL,
+		.log_path = event->log_path ? strdup(event->log_path) : NULL,
+	};
+}
+
+/* Several groups at once are announced: what runs together is not plain from a file's order. */
+static void append_groups(struct console *console, const struct plan_wave *wave)
+{
+	const struct plan *plan = console->settings.plan;
+	struct buffer *text = &console->text;
+	bool ascii = console->settings.style.ascii;
+	if (wave->groups.count < 2)
+		return;
+	buffer_printf(text, "%sWave with multiple concurrent groups:\n", ascii ? "" : "🌊 ");
+	for (uint32_t i = 0; i < wave->groups.count; i++) {
+		const struct plan_group *group = &plan->groups[wave->groups.first + i];
+		buffer_append_text(text, "  - ");
+		text_append_visible(text, group->name, strlen(group->name));
+		buffer_printf(text, " (steps %u to %u)\n", group->steps.first + 1,
+			group->steps.first + group->steps.count);
+	}
+}
+
+static void append_wave_start(struct console *console, const struct event *event)
+{
+	const struct plan *plan = console->settings.plan;
+	const struct plan_wave *wave = &plan->waves[event->wave];
+	struct buffer *text = &console->text;
+	buffer_printf(text, "wave %u/%u", event->wave + 1, plan->wave_count);
+	if (wave->name) {
+		buffer_append_text(text, "  ");
+		text_append_visible(text, wave->name, strlen(wave->name));
+	}
+	buffer_printf(text, "  %u step%s, estimate ", wave->steps.count,
+		wave->steps.count == 1 ? "" : "s");
+	duration_append(text, wave->estimate_ms);
+	buffer_append_byte(text, '\n');
+	append_groups(console, wave);
+}
+
+static void append_group_line(
+	struct console *console, const struct event *event, const char *glyph, const char *words)
+{
+	const struct plan_group *group = &console->settings.plan->groups[event->group];
+	if (console->settings.plan->waves[group->wave].groups.count < 2)
+		return;
+	if (!console->settings.style.ascii)
+		buffer_printf(&console->text, "%s ", glyph);
+	buffer_printf(&console->text, "%s: ", words);
+	text_append_visible(&console->text, group->name, strlen(group->name));
+	buffer_append_byte(&console->text, '\n');
+}
+
+static void append_checkpoint(struct console *console, const struct event *event)
+{
+	const struct checkpoint *checkpoint = event->checkpoint;
+	struct buffer *text = &console->text;
+	if (event->type == EVENT_CHECKPOINT_FAILED)
+		buffer_printf(
+			text, "  checkpoint failed: %s\n", event->reason ? event->reason : "");
+	else if (!checkpoint || !checkpoint->commit)
+		buffer_append_text(text, "  checkpoint: no file had changed, no commit\n");
+	else
+		buffer_printf(text, "  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit,
+			checkpoint->partial ? " (partial)" : "", checkpoint->files_changed,
+			checkpoint->files_changed == 1 ? "" : "s",
+			checkpoint->reference ? " on " : "",
+			checkpoint->reference ? checkpoint->reference : "");
+}
+
+static void step_ended(struct console *console, const struct event *event, enum step_look look)
+{
+	running_remove(console, event->step);
+	if (console->settings.format == CONSOLE_GITHUB && event->type != EVENT_STEP_SKIPPED)
+		console_github_step(console, event);
+	if (!console->settings.quiet || event->type == EVENT_STEP_FAILED)
+		append_step_line(console, event, look);
+}
+
+static void started(struct console *console)
+{
+	const struct plan *plan = console->settings.plan;
+	struct buffer *text = &console->text;
+	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
+	buffer_printf(text, "  %s  %u step%s, %u stage%s, %u at once\n", console->settings.run->id,
+		plan->pipeline->step_count, plan->pipeline->step_count == 1 ? "" : "s",
+		plan->stage_count, plan->stage_count == 1 ? "" : "s", plan->jobs);
+	if (console->done)
+		buffer_printf(text, "%u step%s done before\n", console->done,
+			console->done == 1 ? "" : "s");
+}
+
+static void show_event(struct console *console, const struct event *event)
+{
+	bool quiet = console->settings.quiet;
+	switch (event->type) {
+	case EVENT_PIPELINE_STARTED:
+	case EVENT_PIPELINE_RESUMED:
+		if (!quiet)
+			started(console);
+		break;
+	case EVENT_WAVE_STARTED:
+		if (!quiet)
+			append_wave_start(console, event);
+		break;
+	case EVENT_GROUP_STARTED:
+		if (!quiet)
+			append_group_line(console, event, "🚀", "Launching group");
+		break;
+	case EVENT_GROUP_COMPLETED:
+		if (!quiet)
+			append_group_line(console, event, "✅", "Group complete");
+		break;
+	case EVENT_GROUP_FAILED:
+		append_group_line(console, event, "❌", "Group failed");
+		break;
+	case EVENT_STEP_STARTED:
+		running_add(console, event);
+		break;
+	case EVENT_STEP_RETRIED:
+		console->retried++;
+		step_ended(console, event, LOOK_RETRIED);
+		break;
+	case EVENT_STEP_COMPLETED:
+		console->done++;
+		step_ended(console, event, event->attempt > 1 ? LOOK_RETRIED : LOOK_OK);
+		break;
+	case EVENT_STEP_FAILED:
+		console->failed++;
+		failure_add(console, event);
+		step_ended(console, event, LOOK_FAILED);
+		break;
+	case EVENT_STEP_SKIPPED:
+		console->skipped++;
+		step_ended(console, event, LOOK_SKIPPED);
+		break;
+	case EVENT_STEP_CANCELLED:
+		step_ended(console, event, LOOK_IDLE);
+		break;
+	case EVENT_CHECKPOINT_CREATED:
+	case EVENT_CHECKPOINT_FAILED:
+		if (!quiet || event->type == EVENT_CHECKPOINT_FAILED)
+			append_checkpoint(console, event);
+		break;
+	case EVENT_PIPELINE_COMPLETED:
+	case EVENT_PIPELINE_FAILED:
+	case EVENT_PIPELINE_INTERRUPTED:
+	case EVENT_WAVE_COMPLETED:
+	case EVENT_WAVE_FAILED:
+	case EVENT_CONTRACT_VALIDATED:
+	case EVENT_CONTRACT_FAILED:
+	case EVENT_ARTIFACT_CREATED:
+	case EVENT_ARTIFACT_INJECTED:
+	case EVENT_CHECKPOINT_PREPARED:
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+}
+
+void console_event(
+	struct console *console, const struct event *event, const struct event_names *names)
+{
+	if (console->settings.format == CONSOLE_JSON) {
+		event_append_json(event, names, &console->text);
+		buffer_append_byte(&console->text, '\n');
+	} else if (console->settings.format != CONSOLE_COMMENT) {
+		show_event(console, event);
+	}
+}
+
+void console_flush(struct console *console)
+{
+	if (!console->text.size)
+		return;
+	console_live_repaint(console);
+	console->last_output_ns = clock_monotonic_ns();
+}
+
+void console_output(struct console *console, uint32_t step, const char *line, size_t size)
+{
+	CLEANUP(buffer_release) struct buffer visible = BUFFER_INIT;
+	for (uint32_t i = 0; i < console->running_count; i++) {
+		struct console_running *running = &console->running[i];
+		if (running->step != step)
+			continue;
+		text_append_visible(&visible, line, size < 200 ? size : 200);
+		size_t cut = utf8_cut(
+			buffer_text(&visible), visible.size, sizeof(running->last_line) - 1);
+		memcpy(running->last_line, buffer_text(&visible), cut);
+		running->last_line[cut] = '\0';
+	}
+}
+
+static void heartbeat(struct console *console, int64_t now_ns)
+{
+	struct buffer *text = &console->text;
+	buffer_append_text(text, "… 60 s: running ");
+	for (uint32_t i = 0; i < console->running_count && i < 8; i++) {
+		const struct console_running *running = &console->running[i];
+		buffer_printf(
+			text, "%s%s (", i ? ", " : "", console_step_name(console, running->step));
+		duration_append(text, (now_ns - running->started_ns) / 1000000);
+		if (console->settings.plan->steps[running->step].estimate_from ==
+			ESTIMATE_HISTORY) {
+			buffer_append_text(text, ", usually ");
+			duration_append(
+				text, console->settings.plan->steps[running->step].estimate_ms);
+		}
+		buffer_append_byte(text, ')');
+	}
+	buffer_append_byte(text, '\n');
+	console_flush(console);
+}
+
+void console_tick(struct console *console)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	if (console->settings.format == CONSOLE_TTY)
+		console_live_repaint(console);
+	else if (console->running_count && now_ns - console->last_output_ns >= HEARTBEAT_NS)
+		heartbeat(console, now_ns);
+}
+
+uint32_t console_tick_ms(const struct console *console)
+{
+	switch (console->settings.format) {
+	case CONSOLE_TTY:
+		return LIVE_TICK_MS;
+	case CONSOLE_PLAIN:
+	case CONSOLE_GITHUB:
+		return console->settings.quiet ? 0 : HEARTBEAT_TICK_MS;
+	case CONSOLE_AUTO:
+	case CONSOLE_JSON:
+	case CONSOLE_COMMENT:
+	case CONSOLE_FORMAT_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* The last TAIL_LINES lines, made safe for any log: control characters shown, no command obeyed. */
+static void append_tail(struct console *console, const struct console_failure *failure)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer log = BUFFER_INIT;
+	struct error ignored;
+	if (!failure->log_path)
+		return;
+	const char *path = path_join(&arena, console->settings.run_folder, failure->log_path);
+	if (!file_read_tail(path, TAIL_BYTES, &log, &ignored) || !log.size)
+		return;
+	const char *start = log.bytes + log.size - (log.bytes[log.size - 1] == '\n');
+	for (uint32_t lines = 0; start > log.bytes; start--)
+		if (start[-1] == '\n' && ++lines == TAIL_LINES)
+			break;
+	buffer_printf(&console->text, "%s %s: last lines (all: %s)\n",
+		console->settings.style.ascii ? ">" : "▸",
+		console_step_name(console, failure->step), path);
+	while (start < log.bytes + log.size) {
+		const char *end = memchr(start, '\n', (size_t)(log.bytes + log.size - start));
+		size_t length =
+			end ? (size_t)(end - start) : (size_t)(log.bytes + log.size - start);
+		buffer_append_text(&console->text, "  │ ");
+		text_append_visible(&console->text, start, length);
+		buffer_append_byte(&console->text, '\n');
+		start += length + 1;
+	}
+}
+
+static void append_failures(struct console *console)
+{
+	for (uint32_t i = 0; i < console->failure_count && i < 10; i++)
+		append_tail(console, &console->failures[i]);
+	if (console->failure_count > 10)
+		buffer_printf(&console->text, "… and %u more failed steps, all in the report\n",
+			console->failure_count - 10);
+}
+
+void console_end(struct console *console, const struct console_ending *ending)
+{
+	struct buffer *text = &console->text;
+	console_live_erase(console);
+	if (console->settings.format == CONSOLE_GITHUB)
+		console_github_end(console);
+	append_failures(console);
+	verdict_append(ending->run, clock_realtime_ms(), text);
+	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
+		const struct console_failure *failure = &console->failures[i];
+		buffer_printf(text, "  %s: ", console_step_name(console, failure->step));
+		text_append_visible(text, failure->reason ? failure->reason : "failed",
+			strlen(failure->reason ? failure->reason : "failed"));
+		buffer_append_byte(text, '\n');
+	}
+	if (ending->push_message)
+		buffer_printf(text, "  push: %s\n", ending->push_message);
+	if (ending->resume_command)
+		buffer_printf(text, "  resume: %s\n", ending->resume_command);
+	if (ending->report_path)
+		buffer_printf(text, "  report: %s\n", ending->report_path);
+	FILE *stream = console->settings.format == CONSOLE_JSON ||
+				       console->settings.format == CONSOLE_COMMENT
+			       ? stderr
+			       : stdout;
+	fwrite(text->bytes, 1, text->size, stream);
+	fflush(stream);
+	buffer_clear(text);
+}

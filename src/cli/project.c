@@ -1,0 +1,113 @@
+#include "cli/project.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/plan_build.h"
+
+/* The nearest folder from here up that holds .git (a folder, or a file in a worktree). */
+static const char *repository_root(struct arena *arena, const char *folder)
+{
+	for (const char *at = folder;; at = path_folder(arena, at)) {
+		if (path_exists(path_join(arena, at, ".git")))
+			return at;
+		if (text_equal(at, "/"))
+			return folder;
+	}
+}
+
+bool project_find(struct cli *cli, struct project *project, struct error *error)
+{
+	char *folder = getcwd(NULL, 0);
+	if (!folder)
+		return error_set_errno(error, ERROR_FILE, "cannot tell the current folder");
+	const char *root = repository_root(cli->arena, arena_copy_text(cli->arena, folder));
+	free(folder);
+	const char *state = getenv("WAVETRAIN_STATE_DIR");
+	*project = (struct project){
+		.root = root,
+		.state_folder = text_is_empty(state) ? path_join(cli->arena, root, ".wavetrain")
+						     : path_absolute(cli->arena, state),
+	};
+	return true;
+}
+
+const char *project_run_folder(struct cli *cli, const struct project *project, const char *run_id)
+{
+	return arena_format(cli->arena, "%s/runs/%s", project->state_folder, run_id);
+}
+
+static bool refuse(const struct diagnostics *diagnostics, struct error *error)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	diagnostics_append_text(diagnostics, &text);
+	fwrite(text.bytes, 1, text.size, stderr);
+	error_set(error, ERROR_PIPELINE_INVALID, "%u error%s in '%s', nothing was run",
+		diagnostics->error_count, diagnostics->error_count == 1 ? "" : "s",
+		diagnostics->file);
+	return error_hint(error, "mend the file, then 'wavetrain validate' checks it again");
+}
+
+bool project_load(struct cli *cli, const struct project *project, const char *word,
+	const struct assignment_list *assignments, struct pipeline *pipeline, struct error *error)
+{
+	const char *path;
+	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
+	diagnostics_init(&diagnostics, cli->arena, "");
+	char *here = path_absolute(cli->arena, ".");
+	if (!pipeline_find(here, word, cli->arena, &path, error))
+		return false;
+	diagnostics.file = path;
+	struct load_request request = {
+		.path = path,
+		.folder = project->root,
+		.assignments = assignments ? assignments->items : NULL,
+		.assignment_count = assignments ? assignments->count : 0,
+		.environment = cli->environment,
+	};
+	if (!pipeline_load(&request, cli->arena, &diagnostics, pipeline, error))
+		return false;
+	return diagnostics.error_count == 0 || refuse(&diagnostics, error);
+}
+
+bool project_plan(struct cli *cli, const struct pipeline *pipeline,
+	const struct plan_choices *choices, struct plan *plan, struct error *error)
+{
+	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
+	struct history history = {0};
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	diagnostics_init(&diagnostics, cli->arena, pipeline->file);
+	if (choices->record &&
+		!record_read_history(choices->record, pipeline->name, cli->arena, &history, error))
+		return false;
+	struct plan_request request = {
+		.pipeline = pipeline,
+		.history = choices->record ? &history : NULL,
+		.jobs = choices->jobs,
+		.processors = processors > 0 ? (uint32_t)processors : 1,
+		.previous = choices->previous,
+		.artifact_intact = choices->artifact_intact,
+	};
+	bool planned = plan_build(&request, cli->arena, &diagnostics, plan);
+	map_release(&history.by_id);
+	return planned || refuse(&diagnostics, error);
+}
+
+bool project_read_run(struct cli *cli, const char *word, struct run *run, struct error *error)
+{
+	struct project project;
+	struct record *record = NULL;
+	const char *id;
+	if (!project_find(cli, &project, error) ||
+		!record_open(project.state_folder, RECORD_READ, &record, error))
+		return false;
+	bool read = record_find_run(record, word, cli->arena, &id, error) &&
+		    record_read_run(record, id, cli->arena, run, error);
+	record_close(record);
+	if (read)
+		run->folder = project_run_folder(cli, &project, id);
+	return read;
+}

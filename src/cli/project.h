@@ -1,0 +1,46 @@
+#ifndef WAVETRAIN_CLI_PROJECT_H
+#define WAVETRAIN_CLI_PROJECT_H
+
+#include <stdbool.h>
+
+#include "cli/command.h"
+#include "model/diagnostic.h"
+#include "model/history.h"
+#include "model/pipeline.h"
+#include "model/plan.h"
+#include "model/run.h"
+#include "record/record.h"
+
+/* Where things are, for a command that was started in some folder. Texts: the cli's arena. */
+struct project {
+	const char *root;         /* absolute: the repository's root, else the current folder */
+	const char *state_folder; /* absolute: WAVETRAIN_STATE_DIR, else ROOT/.wavetrain */
+};
+
+bool project_find(struct cli *cli, struct project *project, struct error *error);
+
+/* "RUN" for what waits in the run's folder: STATE/runs/RUN-ID. */
+const char *project_run_folder(struct cli *cli, const struct project *project, const char *run_id);
+
+/*
+ * Finds and loads the pipeline WORD names (NULL: the default one). Its faults are printed to
+ * stderr; *error is then ERROR_PIPELINE_INVALID with their number.
+ */
+bool project_load(struct cli *cli, const struct project *project, const char *word,
+	const struct assignment_list *assignments, struct pipeline *pipeline, struct error *error);
+
+struct plan_choices {
+	uint32_t jobs;              /* 0: what the pipeline says */
+	const struct run *previous; /* NULL: a new run */
+	const bool *artifact_intact;
+	struct record *record; /* for history; NULL: none */
+};
+
+/* Plans; faults are printed as by project_load(). */
+bool project_plan(struct cli *cli, const struct pipeline *pipeline,
+	const struct plan_choices *choices, struct plan *plan, struct error *error);
+
+/* Opens the record for reading and reads the run WORD names. */
+bool project_read_run(struct cli *cli, const char *word, struct run *run, struct error *error);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef WAVETRAIN_CLI_WIRING_H
+#define WAVETRAIN_CLI_WIRING_H
+
+#include "checkpoint/checkpoint_save.h"
+#include "checkpoint/sync.h"
+#include "cli/batch.h"
+#include "cli/console.h"
+#include "cli/project.h"
+#include "model/ci_context.h"
+#include "model/services.h"
+#include "publish/publication.h"
+#include "record/record.h"
+
+/* One batch and everything that is plugged into the engine for it. */
+struct batch {
+	struct cli *cli;
+	const struct batch_choices *choices;
+	struct project project;
+	struct ci_context ci;
+	struct pipeline pipeline;
+	struct plan plan;
+	struct run run; /* as it stood before the engine started */
+	bool resumed;
+	const char *run_folder;
+	struct record *record;             /* owned */
+	struct checkpointer *checkpointer; /* owned; NULL: no commits */
+	struct sync *sync;                 /* owned; NULL: nothing is pushed */
+	struct publication *publication;   /* owned; NULL: nothing is published */
+	struct console console;
+	struct run_services services;
+};
+
+/* Fills batch->services. batch must stay where it is while they are used. */
+void wiring_connect(struct batch *batch);
+
+#endif
