@@ -1,0 +1,22 @@
+#ifndef WAVETRAIN_BASE_BANNED_H
+#define WAVETRAIN_BASE_BANNED_H
+
+/*
+ * Included before every source file by the build: calls that cannot be made safe do not compile.
+ * Instead: base/buffer.h for texts, base/parse.h for numbers, run/process.h for programs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAVETRAIN_BANNED __attribute__((error("this call is not used in wavetrain")))
+
+extern char *strcpy(char *, const char *) WAVETRAIN_BANNED;
+extern char *strcat(char *, const char *) WAVETRAIN_BANNED;
+extern int sprintf(char *, const char *, ...) WAVETRAIN_BANNED;
+extern int system(const char *) WAVETRAIN_BANNED;
+extern int atoi(const char *) WAVETRAIN_BANNED;
+extern long atol(const char *) WAVETRAIN_BANNED;
+extern char *mktemp(char *) WAVETRAIN_BANNED;
+
+#endif
