@@ -20,6 +20,7 @@ struct search {
 	struct arena *arena;
 	const char **components; /* of the pattern */
 	uint32_t component_count;
+	bool takes_hidden;
 	const char **paths; /* heap */
 	uint32_t count;
 	uint32_t capacity;
@@ -80,16 +81,16 @@ static bool descend(
 		place->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (folder < 0)
 		return true; /* gone, a link or not ours to read: no match in it */
-	struct place below = {folder, path_join(search->arena, place->path, name), component,
-		place->depth + 1};
+	struct place below = {
+		folder, path_join(search->arena, place->path, name), component, place->depth + 1};
 	return walk(search, &below);
 }
 
 static bool add_match(struct search *search, const struct place *place, const char *name)
 {
 	if (search->count == FILE_MATCH_LIMIT)
-		return error_set(search->error, ERROR_FILE, "more than %u files match",
-			FILE_MATCH_LIMIT);
+		return error_set(
+			search->error, ERROR_FILE, "more than %u files match", FILE_MATCH_LIMIT);
 	GROW(search->paths, search->count, search->capacity);
 	search->paths[search->count++] = path_join(search->arena, place->path, name);
 	return true;
@@ -101,11 +102,11 @@ static bool visit(struct search *search, const struct place *place, const struct
 	const char *wanted = search->components[place->component];
 	bool is_last = place->component + 1 == search->component_count;
 	if (text_equal(wanted, ANY_DEPTH)) {
-		if (name[0] != '.' && is_folder(place->folder, entry))
+		if ((name[0] != '.' || search->takes_hidden) && is_folder(place->folder, entry))
 			return descend(search, place, name, place->component);
 		return true;
 	}
-	if (fnmatch(wanted, name, FNM_PERIOD) != 0)
+	if (fnmatch(wanted, name, search->takes_hidden ? 0 : FNM_PERIOD) != 0)
 		return true;
 	if (!is_last)
 		return !is_folder(place->folder, entry) ||
@@ -119,8 +120,8 @@ static bool walk_entries(struct search *search, const struct place *place)
 	int copy = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(close_folder) DIR *entries = copy < 0 ? NULL : fdopendir(copy);
 	if (!entries)
-		return copy < 0 || error_set_errno(search->error, ERROR_FILE, "cannot list '%s'",
-					   place->path);
+		return copy < 0 ||
+		       error_set_errno(search->error, ERROR_FILE, "cannot list '%s'", place->path);
 	for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
 		const char *name = entry->d_name;
 		if (text_equal(name, ".") || text_equal(name, "..") || text_equal(name, ".git"))
@@ -153,7 +154,8 @@ static bool split_pattern(struct search *search, const char *pattern)
 	for (char *word = strtok_r(rest, "/", &rest); word; word = strtok_r(NULL, "/", &rest)) {
 		if (text_equal(word, "."))
 			continue;
-		bool is_repeated = search->component_count && text_equal(word, ANY_DEPTH) &&
+		bool is_repeated =
+			search->component_count && text_equal(word, ANY_DEPTH) &&
 			text_equal(search->components[search->component_count - 1], ANY_DEPTH);
 		if (!is_repeated)
 			search->components[search->component_count++] = word;
@@ -171,27 +173,40 @@ static int compare_paths(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
+static bool run_search(
+	struct search *search, int folder, const char *pattern, struct file_matches *matches)
+{
+	struct place top = {.folder = folder, .path = ""};
+	*matches = (struct file_matches){0};
+	if (!split_pattern(search, pattern))
+		return false;
+	bool is_done = search->component_count == 0 || walk(search, &top);
+	if (is_done && search->count) {
+		qsort(search->paths, search->count, sizeof *search->paths, compare_paths);
+		matches->paths = ARENA_ARRAY(search->arena, const char *, search->count);
+		for (uint32_t i = 0; i < search->count; i++) {
+			/* Two ways to the same file ("**" twice) are one match. */
+			if (!i || strcmp(search->paths[i], search->paths[i - 1]) != 0)
+				matches->paths[matches->count++] = search->paths[i];
+		}
+	}
+	free(search->paths);
+	return is_done;
+}
+
 bool file_match(int folder, const char *pattern, struct arena *arena, struct file_matches *matches,
 	struct error *error)
 {
 	struct search search = {.arena = arena, .error = error};
-	*matches = (struct file_matches){0};
 	if (!path_stays_beneath(pattern))
-		return error_set(error, ERROR_FILE,
-			"'%s' must be relative, without '..' or '.git'", pattern);
-	if (!split_pattern(&search, pattern))
-		return false;
-	struct place top = {.folder = folder, .path = ""};
-	bool is_done = search.component_count == 0 || walk(&search, &top);
-	if (is_done && search.count) {
-		qsort(search.paths, search.count, sizeof *search.paths, compare_paths);
-		matches->paths = ARENA_ARRAY(arena, const char *, search.count);
-		for (uint32_t i = 0; i < search.count; i++) {
-			/* Two ways to the same file ("**" twice) are one match. */
-			if (!i || strcmp(search.paths[i], search.paths[i - 1]) != 0)
-				matches->paths[matches->count++] = search.paths[i];
-		}
-	}
-	free(search.paths);
-	return is_done;
+		return error_set(error, ERROR_FILE, "'%s' must be relative, without '..' or '.git'",
+			pattern);
+	return run_search(&search, folder, pattern, matches);
+}
+
+bool file_match_all(
+	int folder, struct arena *arena, struct file_matches *matches, struct error *error)
+{
+	struct search search = {.arena = arena, .error = error, .takes_hidden = true};
+	return run_search(&search, folder, ANY_DEPTH, matches);
 }

@@ -30,4 +30,8 @@ struct file_matches {
 bool file_match(int folder, const char *pattern, struct arena *arena, struct file_matches *matches,
 	struct error *error);
 
+/* Every regular file below folder, hidden ones too; otherwise the same. */
+bool file_match_all(
+	int folder, struct arena *arena, struct file_matches *matches, struct error *error);
+
 #endif

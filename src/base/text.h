@@ -50,7 +50,7 @@ size_t utf8_width(const char *bytes, size_t size);
  */
 bool code_point_is_unsafe(uint32_t code_point);
 
-/* Text for a terminal: unsafe characters as <U+202E>, tabs kept, invalid bytes as U+FFFD. */
+/* Text for a terminal: unsafe characters as <202E> or <1B>, tabs kept, invalid bytes as U+FFFD. */
 void text_append_visible(struct buffer *buffer, const char *bytes, size_t size);
 
 /* Shortens to at most columns terminal columns, with "…" in the middle where it was cut. */

@@ -85,7 +85,7 @@ struct plan {
 	uint32_t jobs; /* at least 1 */
 	struct plan_step *steps;
 	uint32_t *edges;
-	uint32_t edge_count;
+	uint32_t edge_count; /* length of edges: every edge is there twice, as need and dependent */
 	struct plan_wave *waves;
 	uint32_t wave_count;
 	uint32_t *wave_steps; /* step indices, wave after wave, ascending within one */

@@ -155,6 +155,15 @@ static void test_cycle_on_record_ends(void **state)
 	assert_int_equal(sample->run.totals.critical_path_ms, 4000);
 	assert_int_equal(run_blocked_by(&sample->run, 2, &sample->arena), 0);
 	assert_int_equal(run_blocked_by(&sample->run, 4, &sample->arena), 1);
+	/* With nothing measured and nothing estimated the walk could go round for ever. */
+	sample->run.attempt_count = 0;
+	for (uint32_t i = 0; i < 5; i++) {
+		sample->steps[i].attempts.count = 0;
+		sample->steps[i].estimate_ms = 0;
+	}
+	run_summarise(&sample->run, &sample->arena);
+	assert_int_equal(sample->run.totals.critical_path_ms, 0);
+	assert_true(sample->run.critical_path_count <= 5);
 }
 
 struct peak_case {

@@ -1,0 +1,128 @@
+#include "model/pipeline.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+
+static const char *const format_names[] = {[FORMAT_STEPS] = "steps"};
+static_assert(ARRAY_LENGTH(format_names) == FORMAT_COUNT, "one name a format");
+
+static const char *const contract_kind_names[] = {
+	[CONTRACT_COMMAND] = "command",
+	[CONTRACT_FILES] = "files",
+};
+static_assert(ARRAY_LENGTH(contract_kind_names) == CONTRACT_KIND_COUNT, "one name a kind");
+
+static const char *const mode_names[] = {[MODE_WAVES] = "waves"};
+static_assert(ARRAY_LENGTH(mode_names) == MODE_COUNT, "one name a mode");
+
+static const char *const failure_policy_names[] = {
+	[ON_FAILURE_KEEP] = "keep",
+	[ON_FAILURE_STOP] = "stop",
+};
+static_assert(ARRAY_LENGTH(failure_policy_names) == ON_FAILURE_COUNT, "one name a policy");
+
+static const char *const push_policy_names[] = {
+	[PUSH_AUTO] = "auto",
+	[PUSH_NEVER] = "never",
+};
+static_assert(ARRAY_LENGTH(push_policy_names) == PUSH_COUNT, "one name a policy");
+
+const char *pipeline_format_name(enum pipeline_format format)
+{
+	return format_names[format];
+}
+
+const char *contract_kind_name(enum contract_kind kind)
+{
+	return contract_kind_names[kind];
+}
+
+const char *execution_mode_name(enum execution_mode mode)
+{
+	return mode_names[mode];
+}
+
+const char *wave_failure_policy_name(enum wave_failure_policy policy)
+{
+	return failure_policy_names[policy];
+}
+
+const char *push_policy_name(enum push_policy policy)
+{
+	return push_policy_names[policy];
+}
+
+uint32_t pipeline_find_step(const struct pipeline *pipeline, const char *id)
+{
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		if (strcmp(pipeline->steps[i].id, id) == 0)
+			return i;
+	}
+	return INDEX_NONE;
+}
+
+static bool is_one_line(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if ((unsigned char)text[i] < 0x20 && text[i] != '\t')
+			return false;
+	}
+	return true;
+}
+
+/* $'…' (POSIX.1-2024; bash, zsh, ksh): the one quoting that keeps line ends on one line. */
+static void escaped_quote_append(struct buffer *buffer, const char *text, size_t size)
+{
+	buffer_append_text(buffer, "$'");
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = (unsigned char)text[i];
+		if (byte == '\n')
+			buffer_append_text(buffer, "\\n");
+		else if (byte == '\t')
+			buffer_append_text(buffer, "\\t");
+		else if (byte == '\'' || byte == '\\')
+			buffer_printf(buffer, "\\%c", byte);
+		else if (byte < 0x20 || byte == 0x7f)
+			buffer_printf(buffer, "\\%03o", byte);
+		else
+			buffer_append_byte(buffer, text[i]);
+	}
+	buffer_append_byte(buffer, '\'');
+}
+
+static void script_append(struct buffer *buffer, const struct command *command, struct arena *arena)
+{
+	const char *script = command->script;
+	size_t size = strlen(script);
+	while (size > 0 && (script[size - 1] == '\n' || script[size - 1] == ' '))
+		size--;
+	bool one_line = is_one_line(script, size);
+	if (one_line && (!command->shell || strcmp(command->shell, "sh") == 0)) {
+		buffer_append(buffer, script, size);
+		return;
+	}
+	buffer_printf(buffer, "%s -e -c ", command->shell ? command->shell : "sh");
+	if (one_line)
+		shell_quote_append(buffer, arena_copy_bytes(arena, script, size));
+	else
+		escaped_quote_append(buffer, script, size);
+}
+
+const char *command_display(const struct command *command, struct arena *arena)
+{
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	if (command->script) {
+		script_append(&buffer, command, arena);
+	} else {
+		for (uint32_t i = 0; i < command->argument_count; i++) {
+			if (i > 0)
+				buffer_append_byte(&buffer, ' ');
+			shell_quote_append(&buffer, command->arguments[i]);
+		}
+	}
+	return arena_copy_text(arena, buffer_text(&buffer));
+}
