@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct error_row {
 	const char *name;
 	int exit_status;
@@ -77,7 +79,10 @@ bool error_context(struct error *error, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	size_t used = strlen(text);
-	snprintf(text + used, sizeof(text) - used, ": %s", error->text);
+	size_t room = sizeof(text) - used;
+	/* A text that gets too long loses its end, never its start. */
+	if (snprintf(text + used, room, ": %s", error->text) >= (int)room)
+		text[utf8_cut(text, strlen(text), sizeof(text) - 1)] = '\0';
 	memcpy(error->text, text, sizeof(text));
 	return false;
 }

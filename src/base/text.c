@@ -175,6 +175,29 @@ void size_append(struct buffer *buffer, int64_t size_bytes)
 	buffer_printf(buffer, "%.1f %s", size, units[unit]);
 }
 
+void base64_append(struct buffer *buffer, const unsigned char *bytes, size_t size)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *out = buffer_reserve(buffer, (size + 2) / 3 * 4);
+	char *at = out;
+
+	for (size_t i = 0; i < size; i += 3) {
+		uint32_t group = (uint32_t)bytes[i] << 16;
+
+		if (i + 1 < size)
+			group |= (uint32_t)bytes[i + 1] << 8;
+		if (i + 2 < size)
+			group |= bytes[i + 2];
+		*at++ = digits[group >> 18];
+		*at++ = digits[group >> 12 & 63];
+		*at++ = i + 1 < size ? digits[group >> 6 & 63] : '=';
+		*at++ = i + 2 < size ? digits[group & 63] : '=';
+	}
+	buffer->size += (size_t)(at - out);
+	buffer_append(buffer, "", 0);
+}
+
 void shell_quote_append(struct buffer *buffer, const char *argument)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -60,6 +60,9 @@ void text_append_shortened(struct buffer *buffer, const char *text, size_t colum
 void json_append_string(struct buffer *buffer, const char *bytes, size_t size);
 void json_append_text(struct buffer *buffer, const char *text); /* NULL: null */
 
+/* RFC 4648, with padding. */
+void base64_append(struct buffer *buffer, const unsigned char *bytes, size_t size);
+
 /* "as a person writes it": 850 ms, 3.1 s, 2m 15s, 1h 04m. For negative: "–". */
 void duration_append(struct buffer *buffer, int64_t duration_ms);
 void size_append(struct buffer *buffer, int64_t size_bytes); /* 812 B, 1.4 MiB */

@@ -173,7 +173,7 @@ static bool leading_options(
 
 static int cli_dispatch(struct cli *cli, const char **words, uint32_t count, struct error *error)
 {
-	uint32_t at;
+	uint32_t at = 0;
 	if (!leading_options(words, count, &at, error))
 		return -1;
 	const struct cli_command *command = command_find(at < count ? words[at] : "help", error);

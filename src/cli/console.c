@@ -163,6 +163,17 @@ static void append_groups(struct console *console, const struct plan_wave *wave)
 	}
 }
 
+/* A guess that comes from no earlier run is not shown as an estimate. */
+static bool wave_has_history(const struct plan *plan, const struct plan_wave *wave)
+{
+	for (uint32_t i = 0; i < wave->steps.count; i++) {
+		uint32_t step = plan->wave_steps[wave->steps.first + i];
+		if (plan->steps[step].estimate_from != ESTIMATE_HISTORY)
+			return false;
+	}
+	return true;
+}
+
 static void append_wave_start(struct console *console, const struct event *event)
 {
 	const struct plan *plan = console->settings.plan;
@@ -173,9 +184,11 @@ static void append_wave_start(struct console *console, const struct event *event
 		buffer_append_text(text, "  ");
 		text_append_visible(text, wave->name, strlen(wave->name));
 	}
-	buffer_printf(text, "  %u step%s, estimate ", wave->steps.count,
-		wave->steps.count == 1 ? "" : "s");
-	duration_append(text, wave->estimate_ms);
+	buffer_printf(text, "  %u step%s", wave->steps.count, wave->steps.count == 1 ? "" : "s");
+	if (wave_has_history(plan, wave)) {
+		buffer_append_text(text, ", estimate ");
+		duration_append(text, wave->estimate_ms);
+	}
 	buffer_append_byte(text, '\n');
 	append_groups(console, wave);
 }
@@ -426,6 +439,7 @@ void console_end(struct console *console, const struct console_ending *ending)
 		console_github_end(console);
 	append_failures(console);
 	verdict_append(ending->run, clock_realtime_ms(), text);
+	buffer_append_byte(text, '\n');
 	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
 		const struct console_failure *failure = &console->failures[i];
 		buffer_printf(text, "  %s: ", console_step_name(console, failure->step));

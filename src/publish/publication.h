@@ -34,7 +34,10 @@ struct publication_settings {
 	void *warn_context;
 };
 
-/* Never fails: with no token, repository or SHA it does nothing and says so once. */
+/*
+ * Never fails: with no token, repository or SHA it does nothing and says so once. The settings are
+ * copied; what they point at must outlive the publication.
+ */
 void publication_open(
 	const struct publication_settings *settings, struct publication **publication);
 void publication_close(struct publication *publication);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/checkpoint.h"
 #include "model/event.h"
 #include "model/history.h"
 #include "model/plan.h"
@@ -40,29 +41,53 @@ bool record_begin_run(struct record *record, const struct run *run, struct error
 /*
  * Adapts the rows of a run that is continued to its new plan: steps that run again become
  * pending, new ones are added, ones that are gone are marked skipped "no longer in the pipeline".
+ * Attempts that a killed runner left running become failed, cancelled, "runner ended". Events
+ * name steps by their index in the new plan from here on. Read the run again afterwards.
  */
 bool record_continue_run(
 	struct record *record, const struct run *run, const struct plan *plan, struct error *error);
 
-/* Takes one event into the open transaction and gives it its sequence number. */
+/*
+ * Takes one event into the open transaction, opened by the first event after a flush, and gives
+ * it its sequence number. A move that state_may_follow() does not allow is an error that names
+ * event and step, and changes nothing.
+ */
 bool record_event(struct record *record, const char *run_id, struct event *event,
 	const struct event_names *names, struct error *error);
 
-/* Commits. With power_cut the bytes are on the disk, not only with the kernel. */
+/*
+ * Commits. A plain flush is a write(2) without fsync: it survives the end of the process. With
+ * power_cut it, and all before it, is on the disk. After a failed flush nothing more is taken.
+ */
 bool record_flush(struct record *record, bool power_cut, struct error *error);
 
 /* WORD is an id, a unique prefix, or NULL or "latest". Unknown: ERROR_RUN_UNKNOWN, nearest id. */
 bool record_find_run(struct record *record, const char *word, struct arena *arena, const char **id,
 	struct error *error);
 
+/*
+ * The run with its steps in the order of the present plan (steps that are no longer in it stand
+ * last, in a stage of their own) and its published checkpoints; run_summarise() is called.
+ */
 bool record_read_run(struct record *record, const char *id, struct arena *arena, struct run *run,
 	struct error *error);
+
+/*
+ * The last checkpoint whose commit was prepared and never published: what a killed runner left.
+ * *found is false when there is none, and *checkpoint untouched then.
+ */
+bool record_read_unpublished(struct record *record, const char *run_id, struct arena *arena,
+	struct checkpoint *checkpoint, bool *found, struct error *error);
 
 /* One line a run, the newest first; *runs is the arena's. Only the scalar fields and totals are set. */
 bool record_list_runs(struct record *record, struct arena *arena, struct run **runs,
 	uint32_t *count, struct error *error);
 
-/* Calls visit for every event of the run in order with its JSON; false from it ends the walk. */
+/*
+ * Calls visit for every event of the run in order with its JSON; false from it ends the walk. Of
+ * the event's fields artifact, checkpoint and an attempt's measures (queue, cpu, memory, log) are
+ * left empty: they stand in the JSON and in the struct run. Texts are valid during the visit.
+ */
 typedef bool record_event_visitor(void *context, const struct event *event, const char *json);
 bool record_read_events(struct record *record, const char *id, record_event_visitor *visit,
 	void *context, struct error *error);

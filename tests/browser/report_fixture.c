@@ -49,6 +49,7 @@ static void start(struct fixture *fixture, const char *name, uint32_t steps, uin
 		.step_count = steps,
 		.waves = ARENA_ARRAY(arena, struct run_wave, waves),
 		.wave_count = waves,
+		.stage_count = waves,
 		.checkpoints = ARENA_ARRAY(arena, struct checkpoint, waves + 1),
 		.edges = ARENA_ARRAY(arena, uint32_t, (size_t)steps * 4 + 16),
 		.attempts = ARENA_ARRAY(arena, struct run_attempt, (size_t)steps * 3 + 16),

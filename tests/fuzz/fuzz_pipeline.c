@@ -25,8 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct pipeline pipeline;
 	struct buffer text = BUFFER_INIT;
 
-	pipeline_load_bytes(
-		&request, (const char *)bytes, size, &arena, &diagnostics, &pipeline);
+	pipeline_load_bytes(&request, (const char *)bytes, size, &arena, &diagnostics, &pipeline);
 	/* What was accepted has what later stages rely on. */
 	for (uint32_t i = 0; diagnostics.error_count == 0 && i < pipeline.step_count; i++) {
 		const struct step *step = &pipeline.steps[i];

@@ -20,46 +20,46 @@ import { writeTrimmedDescription } from './trim-description.mjs';
 const START_LIMIT_MS = 60000;
 
 export async function startValidatingProxy({ upstream }) {
-	const folder = mkdtempSync(join(tmpdir(), 'wavetrain-prism-'));
-	const description = join(folder, 'github.json');
-	writeTrimmedDescription(description);
-	const program = packageFile('@stoplight/prism-cli/dist/index.js');
-	const words = [program, 'proxy', '--errors', '-p', '0', '-v', 'info', description, upstream];
-	const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-	const violations = [];
-	const url = await new Promise((resolve, reject) => {
-		const timer = setTimeout(() => reject(new Error('Prism did not start')), START_LIMIT_MS);
-		child.once('exit', (status) => reject(new Error(`Prism ended with ${status}`)));
-		createInterface({ input: child.stdout }).on('line', (line) => {
-			const found = /Prism is listening on (\S+)/.exec(line);
-			if (found) {
-				clearTimeout(timer);
-				resolve(found[1]);
-			}
-			if (line.includes('terminated with error')) violations.push(line);
-		});
-	});
-	return {
-		url,
-		port: Number(new URL(url).port),
-		violations: () => violations,
-		close() {
-			rmSync(folder, { recursive: true, force: true });
-			return new Promise((resolve) => {
-				child.removeAllListeners('exit');
-				child.once('exit', resolve);
-				child.kill();
-			});
-		},
-	};
+  const folder = mkdtempSync(join(tmpdir(), 'wavetrain-prism-'));
+  const description = join(folder, 'github.json');
+  writeTrimmedDescription(description);
+  const program = packageFile('@stoplight/prism-cli/dist/index.js');
+  const words = [program, 'proxy', '--errors', '-p', '0', '-v', 'info', description, upstream];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const violations = [];
+  const url = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('Prism did not start')), START_LIMIT_MS);
+    child.once('exit', (status) => reject(new Error(`Prism ended with ${status}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /Prism is listening on (\S+)/.exec(line);
+      if (found) {
+        clearTimeout(timer);
+        resolve(found[1]);
+      }
+      if (line.includes('terminated with error')) violations.push(line);
+    });
+  });
+  return {
+    url,
+    port: Number(new URL(url).port),
+    violations: () => violations,
+    close() {
+      rmSync(folder, { recursive: true, force: true });
+      return new Promise((resolve) => {
+        child.removeAllListeners('exit');
+        child.once('exit', resolve);
+        child.kill();
+      });
+    },
+  };
 }
 
 async function main() {
-	const github = await startFakeGitHub(process.argv[2] ? JSON.parse(process.argv[2]) : {});
-	const proxy = await startValidatingProxy({ upstream: github.url });
-	await obeyOrders(github, proxy.port, { violations: () => proxy.violations() });
-	await proxy.close();
-	await github.close();
+  const github = await startFakeGitHub(process.argv[2] ? JSON.parse(process.argv[2]) : {});
+  const proxy = await startValidatingProxy({ upstream: github.url });
+  await obeyOrders(github, proxy.port, { violations: () => proxy.violations() });
+  await proxy.close();
+  await github.close();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

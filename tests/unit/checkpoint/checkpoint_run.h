@@ -20,8 +20,7 @@ static inline bool run_try(struct rig *rig, const struct run_options *options,
 	struct checkpoint_settings wanted = {
 		.commit = true,
 		.branch = options->branch,
-		.max_file_bytes =
-			options->max_file_bytes ? options->max_file_bytes : 50000000u,
+		.max_file_bytes = options->max_file_bytes ? options->max_file_bytes : 50000000u,
 	};
 	struct checkpointer_settings settings = {
 		.folder = path_join(
@@ -49,8 +48,8 @@ static inline struct checkpointer *run_open(struct rig *rig, const struct run_op
 	return checkpointer;
 }
 
-static inline void run_refused(struct rig *rig, const struct run_options *options,
-	enum error_code code, const char *words)
+static inline void run_refused(
+	struct rig *rig, const struct run_options *options, enum error_code code, const char *words)
 {
 	struct checkpointer *checkpointer = NULL;
 	struct error error = {0};

@@ -41,6 +41,9 @@ static inline void rig_environment(const char *folder)
 	setenv("LC_ALL", "C", 1);
 }
 
+static inline char *rig_shell(struct rig *rig, const char *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Runs a shell line in FOLDER/PLACE and returns what it printed, without the last line end. */
 static inline char *rig_shell(struct rig *rig, const char *place, const char *format, ...)
 {
@@ -56,7 +59,8 @@ static inline char *rig_shell(struct rig *rig, const char *place, const char *fo
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	pipe = popen(arena_format(&rig->arena, "cd '%s/%s' && { %s\n} 2>&1", rig->folder, place, line),
+	pipe = popen(
+		arena_format(&rig->arena, "cd '%s/%s' && { %s\n} 2>&1", rig->folder, place, line),
 		"r");
 	assert_non_null(pipe);
 	while ((size = fread(chunk, 1, sizeof(chunk), pipe)) > 0)

@@ -231,7 +231,8 @@ static void test_refusals_by_name(void **state)
 		const char *words;
 	} cases[] = {
 		{"true", "head -c 3000 /dev/zero >big.bin", "big.bin is 2.9 KiB, more than"},
-		{"echo '*.psd filter=lfs' >.gitattributes", "echo x >a.psd", "a.psd goes through Git LFS"},
+		{"echo '*.psd filter=lfs' >.gitattributes", "echo x >a.psd",
+			"a.psd goes through Git LFS"},
 		{"git config filter.secret.clean cat && echo 'k filter=secret' >.gitattributes",
 			"echo x >k", "k goes through a filter program"},
 		{"true", "git init -q inner && git -C inner commit -q --allow-empty -m i",
@@ -321,7 +322,8 @@ static void test_identity(void **state)
 	ASSERT_TEXT(rig_shell(&rig, "repo", "git log -1 --format='%%an %%ae %%at %%cn %%ct'"),
 		"Ada ada@example.com 1000000000 github-actions[bot] 1000000000");
 	checkpointer_close(checkpointer);
-	rig_shell(&rig, "repo", "git config user.name Grace && git config user.email g@example.com");
+	rig_shell(
+		&rig, "repo", "git config user.name Grace && git config user.email g@example.com");
 	checkpointer = run_open(&rig, &(struct run_options){.resumed = true});
 	rig_shell(&rig, "repo", "echo y >x");
 	run_save(checkpointer);

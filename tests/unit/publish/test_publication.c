@@ -146,6 +146,13 @@ static void test_another_apps_token_is_told_of_its_limit(void **state)
 	assert_int_equal(world_count(&world, "comments"), 1);
 	expect_warning(&world, "it was written as our-app[bot]");
 	world_stop(&world);
+
+	/* A server that gives the token back where no token belongs. */
+	world_start(&world, "fake-github.mjs", "{\"login\":\"" TOKEN "\"}");
+	world_open(&world);
+	world_finish(&world, "success", "new");
+	expect_warning(&world, "it was written as ***");
+	world_stop(&world);
 }
 
 static void test_comment_policies(void **state)
@@ -187,8 +194,8 @@ static void test_the_pull_request_is_looked_up_after_a_push(void **state)
 	struct world world;
 	world_start(&world, "fake-github.mjs",
 		"{\"pulls\":[{\"number\":8,\"state\":\"closed\",\"head\":\"" SHA "\"},"
-		"{\"number\":7,\"head\":\"" SHA "\"},"
-		"{\"number\":6,\"head\":\"" PUSHED "\",\"commits\":[\"" SHA "\"]}]}");
+		"{\"number\":6,\"head\":\"" PUSHED "\",\"commits\":[\"" SHA "\"]},"
+		"{\"number\":7,\"head\":\"" SHA "\"}]}");
 	world.context.pull_request = 0;
 	world_open(&world);
 	world_finish(&world, "success", "new");

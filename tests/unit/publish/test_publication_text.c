@@ -80,7 +80,7 @@ static void test_comment_holds_marker_state_and_text(void **state)
 {
 	(void)state;
 	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
-	comment_append(&buffer, "docs", "failure", "### It failed\n");
+	publication_comment_append(&buffer, "docs", "failure", "### It failed\n");
 	assert_string_equal(buffer.bytes,
 		"<!-- wavetrain:docs:v1 -->\n<!-- wavetrain-state:failure -->\n### It failed\n");
 	assert_true(comment_has_state(buffer.bytes, "failure"));
@@ -97,7 +97,7 @@ static void test_long_comment_is_cut_between_characters(void **state)
 		CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
 		buffer_append_repeated(&text, "x", shift);
 		buffer_append_repeated(&text, "𝄞", 20000);
-		comment_append(&comment, "docs", "failure", text.bytes);
+		publication_comment_append(&comment, "docs", "failure", text.bytes);
 		assert_true(comment.size <= COMMENT_LIMIT_BYTES);
 		assert_true(comment.size > COMMENT_LIMIT_BYTES - 100);
 		assert_true(utf8_is_valid(comment.bytes, comment.size));

@@ -13,8 +13,8 @@ static const char *state_file(struct fixture *fixture, const char *name)
 	return path_join(&fixture->arena, fixture->state, name);
 }
 
-static void refused(struct fixture *fixture, enum record_access access, enum error_code code,
-	const char *text)
+static void refused(
+	struct fixture *fixture, enum record_access access, enum error_code code, const char *text)
 {
 	struct record *record = NULL;
 
@@ -49,8 +49,7 @@ static void the_folder_keeps_itself_out_of_commits(void **state)
 	struct buffer text = BUFFER_INIT;
 
 	record_close(open_record(fixture, RECORD_WRITE));
-	must(fixture,
-		file_read(state_file(fixture, ".gitignore"), 1000, &text, &fixture->error));
+	must(fixture, file_read(state_file(fixture, ".gitignore"), 1000, &text, &fixture->error));
 	assert_string_equal(buffer_text(&text), "/state.db*\n/runs/\n/lock\n/.gitignore\n");
 	buffer_release(&text);
 }
@@ -143,8 +142,7 @@ static void a_second_writer_is_refused_while_readers_read(void **state)
 	refused(fixture, RECORD_WRITE, ERROR_STATE_LOCKED, expected);
 	assert_true(clock_monotonic_ns() - before_ns < 1000000000);
 	reader = open_record(fixture, RECORD_READ);
-	must(fixture,
-		record_list_runs(reader, &fixture->arena, &runs, &count, &fixture->error));
+	must(fixture, record_list_runs(reader, &fixture->arena, &runs, &count, &fixture->error));
 	assert_int_equal(count, 0);
 	record_close(reader);
 	kill(child, SIGKILL);
@@ -231,10 +229,9 @@ static void runs_are_found_and_listed(void **state)
 			assert_string_equal(id, cases[i].id);
 		else
 			assert_true(strstr(fixture->error.text, cases[i].text) ||
-				strstr(fixture->error.hint, cases[i].text));
+				    strstr(fixture->error.hint, cases[i].text));
 	}
-	must(fixture,
-		record_list_runs(record, &fixture->arena, &runs, &count, &fixture->error));
+	must(fixture, record_list_runs(record, &fixture->arena, &runs, &count, &fixture->error));
 	assert_int_equal(count, 3);
 	assert_string_equal(runs[0].id, "run_20251210_080000");
 	assert_int_equal(runs[2].totals.by_state[STATE_PENDING], 6);

@@ -257,8 +257,8 @@ static void checkpoints_are_prepared_then_created(void **state)
 	bool found = true;
 
 	begin_run(fixture, record, "run_1");
-	must(fixture, record_read_unpublished(record, "run_1", &fixture->arena, &read, &found,
-			      &fixture->error));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
 	assert_false(found);
 	checkpoint.subject = "wave 1";
 	checkpoint.files_changed = 5;
@@ -266,8 +266,8 @@ static void checkpoints_are_prepared_then_created(void **state)
 	event.wave = 0;
 	event.checkpoint = &checkpoint;
 	must(fixture, take(fixture, record, event));
-	must(fixture, record_read_unpublished(record, "run_1", &fixture->arena, &read, &found,
-			      &fixture->error));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
 	assert_true(found);
 	assert_string_equal(read.commit, "c1");
 	assert_string_equal(read.parent, "c0");
@@ -276,8 +276,8 @@ static void checkpoints_are_prepared_then_created(void **state)
 	event.type = EVENT_CHECKPOINT_CREATED;
 	checkpoint.reference = "refs/heads/main";
 	must(fixture, take(fixture, record, event));
-	must(fixture, record_read_unpublished(record, "run_1", &fixture->arena, &read, &found,
-			      &fixture->error));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
 	assert_false(found);
 	checkpoint.number = 2;
 	event.type = EVENT_CHECKPOINT_PREPARED;
@@ -285,8 +285,8 @@ static void checkpoints_are_prepared_then_created(void **state)
 	event.type = EVENT_CHECKPOINT_FAILED;
 	event.checkpoint = NULL;
 	must(fixture, take(fixture, record, event));
-	must(fixture, record_read_unpublished(record, "run_1", &fixture->arena, &read, &found,
-			      &fixture->error));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
 	assert_false(found);
 	read_run(fixture, record, &run);
 	assert_int_equal(run.checkpoint_count, 1);
@@ -365,8 +365,7 @@ static void events_are_read_in_order(void **state)
 	must(fixture, take_step(fixture, record, EVENT_STEP_COMPLETED, 4, 3));
 	must(fixture, take_step(fixture, record, EVENT_STEP_STARTED, 5, 3));
 	must(fixture, record_read_events(record, "run_1", see, &seen, &fixture->error));
-	assert_string_equal(
-		seen.types, "pipeline_started(-1) step_started(4) step_completed(4) ");
+	assert_string_equal(seen.types, "pipeline_started(-1) step_started(4) step_completed(4) ");
 	record_close(record);
 }
 
@@ -490,16 +489,16 @@ static void history_is_the_median_of_successes(void **state)
 		event.time_ms += durations_ms[i];
 		must(fixture, record_event(record, id, &event, &names, &fixture->error));
 	}
-	must(fixture, record_read_history(
-			      record, "books", &fixture->arena, &history, &fixture->error));
+	must(fixture,
+		record_read_history(record, "books", &fixture->arena, &history, &fixture->error));
 	assert_int_equal(history.count, 1);
 	assert_string_equal(history.entries[0].step_id, "step-1");
 	assert_int_equal(history.entries[0].median_ms, 200);
 	assert_int_equal(history.entries[0].run_count, 3);
 	assert_int_equal(map_find(&history.by_id, "step-1"), 0);
 	map_release(&history.by_id);
-	must(fixture, record_read_history(
-			      record, "other", &fixture->arena, &history, &fixture->error));
+	must(fixture,
+		record_read_history(record, "other", &fixture->arena, &history, &fixture->error));
 	assert_int_equal(history.count, 0);
 	record_close(record);
 }

@@ -17,7 +17,7 @@
 struct fixture_step {
 	const char *id;
 	const char *needs; /* ids separated by one space; NULL: none */
-	uint32_t wave;	   /* also the stage; INDEX_NONE is not for here */
+	uint32_t wave;     /* also the stage; INDEX_NONE is not for here */
 	enum state state;
 	int64_t start_ms; /* -1: never started */
 	int64_t duration_ms;
@@ -45,8 +45,8 @@ static inline void fixture_add_needs(struct run *run, struct run_step *step, con
 	}
 }
 
-static inline struct run_attempt *fixture_add_attempt(struct run *run, uint32_t step,
-	enum state state, int64_t started_ms, int64_t ended_ms)
+static inline struct run_attempt *fixture_add_attempt(
+	struct run *run, uint32_t step, enum state state, int64_t started_ms, int64_t ended_ms)
 {
 	struct run_step *row = &run->steps[step];
 	struct run_attempt *attempt = &run->attempts[run->attempt_count++];
@@ -202,8 +202,7 @@ static inline struct run *fixture_failed(struct arena *arena)
 		{"test/net", NULL, 0, STATE_DONE, 0, 124000, false, true, NULL},
 		{"test/db", NULL, 0, STATE_FAILED, 0, 192000, true, false,
 			"contract files out.json: expected 1 file, found 0"},
-		{"package", "lint test/db", 1, STATE_SKIPPED, -1, 0, true, false,
-			"test/db failed"},
+		{"package", "lint test/db", 1, STATE_SKIPPED, -1, 0, true, false, "test/db failed"},
 		{"upload", "package", 2, STATE_SKIPPED, -1, 0, true, false, "test/db failed"},
 		{"notes", "lint", 1, STATE_PENDING, -1, 0, false, false, NULL},
 	};
@@ -233,7 +232,8 @@ static inline struct run *fixture_grid(
 	uint32_t width, uint32_t depth, uint32_t failed_every, struct arena *arena)
 {
 	uint32_t count = width * depth;
-	struct run *run = fixture_run(NULL, 0, depth, failed_every ? STATE_FAILED : STATE_DONE, arena);
+	struct run *run =
+		fixture_run(NULL, 0, depth, failed_every ? STATE_FAILED : STATE_DONE, arena);
 	run->steps = ARENA_ARRAY(arena, struct run_step, (size_t)count + 1);
 	run->edges = ARENA_ARRAY(arena, uint32_t, (size_t)count * 2 + 1);
 	run->attempts = ARENA_ARRAY(arena, struct run_attempt, (size_t)count + 1);

@@ -1,0 +1,312 @@
+#include "checkpoint/change_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "checkpoint/content.h"
+#include "checkpoint/git_failure.h"
+
+/* What one pass over the candidates needs. */
+struct collection {
+	struct checkpointer *checkpointer;
+	struct arena *arena;
+	struct change_set *set;  /* NULL: the baseline is recorded instead */
+	struct timespec started; /* by the clock that file times come from */
+	struct error *error;
+};
+
+void change_set_release(struct change_set *set)
+{
+	free(set->items);
+	free(set->refreshed);
+	*set = (struct change_set){0};
+}
+
+/* A file changed in the tick the scan began in, or later, may change again unseen. */
+static bool is_settled(const struct collection *collection, const struct timespec *changed)
+{
+	const struct timespec *started = &collection->started;
+
+	return changed->tv_sec < started->tv_sec ||
+	       (changed->tv_sec == started->tv_sec && changed->tv_nsec < started->tv_nsec);
+}
+
+static void make_entry(const struct collection *collection, const struct candidate *candidate,
+	uint32_t mode, git_index_entry *entry)
+{
+	*entry = (git_index_entry){.path = candidate->path, .mode = mode};
+	if (!candidate->exists)
+		return;
+	work_tree_fill(entry, &candidate->status);
+	if (!is_settled(collection, &candidate->status.st_mtim) ||
+		!is_settled(collection, &candidate->status.st_ctim))
+		snapshot_forget_status(entry);
+}
+
+static void add_change(
+	struct collection *collection, const git_index_entry *entry, uint64_t size_bytes)
+{
+	struct change_set *set = collection->set;
+
+	GROW(set->items, set->count, set->capacity);
+	set->items[set->count++] = (struct change){.entry = *entry, .size_bytes = size_bytes};
+	set->bytes += size_bytes;
+}
+
+static void add_refreshed(struct collection *collection, const git_index_entry *entry)
+{
+	struct change_set *set = collection->set;
+
+	GROW(set->refreshed, set->refreshed_count, set->refreshed_capacity);
+	set->refreshed[set->refreshed_count++] = (struct change){.entry = *entry};
+}
+
+static bool refuse(
+	struct collection *collection, const char *hint, const char *format, const char *path)
+{
+	CLEANUP(buffer_release) struct buffer visible = BUFFER_INIT;
+
+	text_append_visible(&visible, path, strlen(path));
+	error_set(collection->error, ERROR_GIT, "%s %s", buffer_text(&visible), format);
+	return error_hint(collection->error, "%s", hint);
+}
+
+static bool refuse_size(struct collection *collection, const struct candidate *candidate)
+{
+	CLEANUP(buffer_release) struct buffer what = BUFFER_INIT;
+
+	buffer_append_text(&what, "is ");
+	size_append(&what, candidate->status.st_size);
+	buffer_append_text(&what, ", more than checkpoint.max_file allows (");
+	size_append(&what, (int64_t)collection->checkpointer->max_file_bytes);
+	buffer_append_text(&what, ")");
+	return refuse(collection,
+		"leave it out with a line in .gitignore, declare it as an output outside the "
+		"repository, or raise checkpoint.max_file",
+		buffer_text(&what), candidate->path);
+}
+
+static uint32_t candidate_mode(const struct collection *collection,
+	const struct candidate *candidate, const git_index_entry *known)
+{
+	uint32_t mode;
+
+	if (!candidate->exists)
+		return 0;
+	if (candidate->nested_repository || (known && known->mode == GIT_FILEMODE_COMMIT))
+		return GIT_FILEMODE_COMMIT;
+	mode = work_tree_mode(&candidate->status);
+	if (!collection->checkpointer->file_mode && S_ISREG(mode))
+		mode = known && S_ISREG(known->mode) ? known->mode : GIT_FILEMODE_BLOB;
+	return mode;
+}
+
+static bool is_too_large(const struct collection *collection, const struct candidate *candidate)
+{
+	return S_ISREG(candidate->status.st_mode) &&
+	       (uint64_t)candidate->status.st_size > collection->checkpointer->max_file_bytes;
+}
+
+static int64_t changed_ns(const struct stat *status)
+{
+	return (int64_t)status->st_ctim.tv_sec * 1000000000 + status->st_ctim.tv_nsec;
+}
+
+/* The user's own: as it was when the run began. */
+static bool is_as_before(struct collection *collection, const struct candidate *candidate,
+	uint32_t mode, bool *as_before)
+{
+	const struct baseline_entry *before =
+		baseline_find(&collection->checkpointer->baseline, candidate->path);
+	git_oid id = {{0}};
+
+	*as_before = false;
+	if (!before || before->mode != mode)
+		return true;
+	if (mode == 0 || (before->changed_ns == changed_ns(&candidate->status) &&
+				 before->size_bytes == (uint64_t)candidate->status.st_size)) {
+		*as_before = true;
+		return true;
+	}
+	if (is_too_large(collection, candidate))
+		return true;
+	if (!content_identify(collection->checkpointer->repository, candidate->path, mode, &id,
+		    collection->error))
+		return false;
+	*as_before = git_oid_equal(&id, &before->id);
+	return true;
+}
+
+/* A path that git would not store as it is on disk. */
+static bool consider_special(struct collection *collection, const struct candidate *candidate,
+	const git_index_entry *known, enum content_kind kind)
+{
+	bool unchanged = false;
+
+	if (!content_special_is_unchanged(collection->checkpointer->repository,
+		    collection->checkpointer->facts.work_tree, known, kind, &unchanged,
+		    collection->error))
+		return false;
+	if (unchanged)
+		return true;
+	return refuse(
+		collection, content_kind_hint(kind), content_kind_sentence(kind), candidate->path);
+}
+
+static bool write_blob(struct collection *collection, const struct candidate *candidate,
+	const git_index_entry *known, git_index_entry *entry)
+{
+	git_repository *repository = collection->checkpointer->repository;
+	int result = git_blob_create_from_workdir(&entry->id, repository, candidate->path);
+
+	if (result < 0)
+		return git_failure(collection->error, result, "cannot store %s", candidate->path);
+	if (known && known->mode == entry->mode && git_oid_equal(&known->id, &entry->id))
+		add_refreshed(collection, entry);
+	else
+		add_change(collection, entry, (uint64_t)candidate->status.st_size);
+	return true;
+}
+
+static bool consider(struct collection *collection, const struct candidate *candidate)
+{
+	struct checkpointer *checkpointer = collection->checkpointer;
+	const git_index_entry *known =
+		git_index_get_bypath(checkpointer->snapshot, candidate->path, 0);
+	uint32_t mode = candidate_mode(collection, candidate, known);
+	enum content_kind kind;
+	git_index_entry entry;
+	bool as_before;
+
+	if (!is_as_before(collection, candidate, mode, &as_before) || as_before)
+		return as_before;
+	make_entry(collection, candidate, mode, &entry);
+	if (mode == 0) {
+		add_change(collection, &entry, 0);
+		return true;
+	}
+	if (!content_classify(
+		    checkpointer->repository, candidate->path, mode, &kind, collection->error))
+		return false;
+	if (kind != CONTENT_PLAIN)
+		return consider_special(collection, candidate, known, kind);
+	if (is_too_large(collection, candidate))
+		return refuse_size(collection, candidate);
+	return write_blob(collection, candidate, known, &entry);
+}
+
+/* At the start of a run: what differs is the user's. */
+static bool record(struct collection *collection, const struct candidate *candidate)
+{
+	struct checkpointer *checkpointer = collection->checkpointer;
+	const git_index_entry *known =
+		git_index_get_bypath(checkpointer->snapshot, candidate->path, 0);
+	enum content_kind kind = CONTENT_PLAIN;
+	struct baseline_entry entry = {.path = candidate->path};
+	bool unchanged = false;
+	git_index_entry fresh;
+
+	entry.mode = candidate_mode(collection, candidate, known);
+	make_entry(collection, candidate, entry.mode, &fresh);
+	if (entry.mode != 0 && !content_classify(checkpointer->repository, candidate->path,
+				       entry.mode, &kind, collection->error))
+		return false;
+	if (kind != CONTENT_PLAIN && known &&
+		!content_special_is_unchanged(checkpointer->repository,
+			checkpointer->facts.work_tree, known, kind, &unchanged, collection->error))
+		return false;
+	if (entry.mode != 0 && !unchanged && !is_too_large(collection, candidate) &&
+		!content_identify(checkpointer->repository, candidate->path, entry.mode, &entry.id,
+			collection->error))
+		return false;
+	if (unchanged ||
+		(known && known->mode == entry.mode && git_oid_equal(&known->id, &entry.id))) {
+		fresh.id = known->id;
+		return git_index_add(checkpointer->snapshot, &fresh) == 0 ||
+		       git_failure(collection->error, -1, "cannot note %s", candidate->path);
+	}
+	entry.size_bytes = (uint64_t)candidate->status.st_size;
+	if (fresh.mtime.seconds != 0 || is_too_large(collection, candidate))
+		entry.changed_ns = changed_ns(&candidate->status);
+	entry.path = arena_copy_text(&checkpointer->baseline.arena, candidate->path);
+	baseline_add(&checkpointer->baseline, &entry);
+	checkpointer->facts.dirty =
+		checkpointer->facts.dirty || (known && kind != CONTENT_FILTERED);
+	return true;
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+	return strcmp(
+		((const struct candidate *)left)->path, ((const struct candidate *)right)->path);
+}
+
+static bool collect(
+	struct collection *collection, bool (*visit)(struct collection *, const struct candidate *))
+{
+	struct checkpointer *checkpointer = collection->checkpointer;
+	struct work_tree_scan scan = {
+		.repository = checkpointer->repository,
+		.snapshot = checkpointer->snapshot,
+		.folder = checkpointer->facts.work_tree,
+		.file_mode = checkpointer->file_mode,
+		.arena = collection->arena,
+	};
+	CLEANUP(candidate_list_release) struct candidate_list list = {0};
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &collection->started);
+	if (!work_tree_scan(&scan, &list, collection->error))
+		return false;
+	if (list.count > 1)
+		qsort(list.items, list.count, sizeof(*list.items), compare_candidates);
+	for (size_t i = 0; i < list.count; i++)
+		if (!visit(collection, &list.items[i]))
+			return false;
+	return true;
+}
+
+bool change_set_collect(struct checkpointer *checkpointer, struct arena *arena,
+	struct change_set *set, struct error *error)
+{
+	struct collection collection = {
+		.checkpointer = checkpointer, .arena = arena, .set = set, .error = error};
+
+	return collect(&collection, consider);
+}
+
+bool change_set_record_baseline(struct checkpointer *checkpointer, struct error *error)
+{
+	struct arena arena = {0};
+	struct collection collection = {
+		.checkpointer = checkpointer, .arena = &arena, .error = error};
+	bool done = collect(&collection, record);
+
+	arena_release(&arena);
+	return done;
+}
+
+bool change_set_apply(const struct change_set *set, git_index *index, struct error *error)
+{
+	for (size_t i = 0; i < set->count + set->refreshed_count; i++) {
+		bool refreshed = i >= set->count;
+		const git_index_entry *entry =
+			refreshed ? &set->refreshed[i - set->count].entry : &set->items[i].entry;
+		const git_index_entry *known = git_index_get_bypath(index, entry->path, 0);
+		int result = 0;
+
+		/* Another index may hold something else there, which is not ours to refresh. */
+		if (refreshed && (!known || !git_oid_equal(&known->id, &entry->id)))
+			continue;
+		if (entry->mode != 0)
+			result = git_index_add(index, entry);
+		else if (known)
+			result = git_index_remove(index, entry->path, 0);
+		if (result < 0)
+			return git_failure(error, result, "cannot note %s", entry->path);
+	}
+	return true;
+}

@@ -1,0 +1,178 @@
+#include <fcntl.h>
+#include <git2.h>
+#include <git2/sys/commit.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/index.h"
+#include "base/text.h"
+#include "checkpoint/change_set.h"
+#include "checkpoint/git_failure.h"
+
+/* A line end in a subject or a value would begin a body or forge a trailer. */
+static void append_line(struct buffer *buffer, const char *text)
+{
+	for (; *text; text++)
+		buffer_append_byte(buffer, *text == '\n' || *text == '\r' ? ' ' : *text);
+}
+
+static void append_message(struct buffer *message, const struct checkpoint_request *request)
+{
+	append_line(message, request->subject);
+	buffer_append_text(message, "\n\n");
+	if (!text_is_empty(request->body)) {
+		buffer_append_text(message, request->body);
+		if (!text_ends_with(request->body, "\n"))
+			buffer_append_byte(message, '\n');
+		buffer_append_byte(message, '\n');
+	}
+	buffer_append_text(message, "Wavetrain-Run: ");
+	append_line(message, request->run_id);
+	if (request->wave != INDEX_NONE)
+		buffer_printf(message, "\nWavetrain-Wave: %" PRIu32, request->wave);
+	buffer_printf(
+		message, "\nWavetrain-Trigger: %s\n", checkpoint_trigger_name(request->trigger));
+}
+
+static bool make_signature(git_signature **signature, const char *name, const char *email,
+	int64_t time_s, struct error *error)
+{
+	int result = git_signature_new(signature, name, email, time_s, 0);
+
+	return result == 0 ||
+	       git_failure(error, result, "\"%s <%s>\" is no identity for a commit", name, email);
+}
+
+/* The commits before: of a named branch that HEAD does not hold, both. */
+static size_t list_parents(const struct checkpointer *checkpointer, const git_oid **parents)
+{
+	size_t count = 0;
+
+	if (checkpointer->has_extra_parent)
+		parents[count++] = &checkpointer->extra_parent;
+	if (checkpointer->has_tip &&
+		!(checkpointer->has_extra_parent &&
+			commit_descends(checkpointer->repository, &checkpointer->extra_parent,
+				&checkpointer->tip)))
+		parents[count++] = &checkpointer->tip;
+	return count;
+}
+
+static bool write_commit(struct checkpointer *checkpointer,
+	const struct checkpoint_request *request, const git_oid *tree, int64_t time_ms,
+	struct error *error)
+{
+	const struct identity *identity = &checkpointer->identity;
+	int64_t time_s = identity->time_s >= 0 ? identity->time_s : time_ms / 1000;
+	CLEANUP(buffer_release) struct buffer message = BUFFER_INIT;
+	const git_oid *parents[2];
+	size_t parent_count = list_parents(checkpointer, parents);
+	git_signature *author = NULL;
+	git_signature *committer = NULL;
+	bool done = make_signature(&author, identity->author_name, identity->author_email, time_s,
+			    error) &&
+		    make_signature(&committer, identity->committer_name, identity->committer_email,
+			    time_s, error);
+
+	append_message(&message, request);
+	if (done) {
+		int result = git_commit_create_from_ids(&checkpointer->prepared_commit,
+			checkpointer->repository, NULL, author, committer, NULL,
+			buffer_text(&message), tree, parent_count, parents);
+		done = result == 0 || git_failure(error, result, "cannot write the commit");
+	}
+	git_signature_free(author);
+	git_signature_free(committer);
+	return done;
+}
+
+/*
+ * One syncfs() for all objects: a power cut must not take what the record calls committed.
+ */
+static bool make_durable(const struct checkpointer *checkpointer, struct error *error)
+{
+	CLEANUP(close_descriptor)
+	int folder = open(git_repository_commondir(checkpointer->repository),
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder >= 0 && syncfs(folder) == 0)
+		return true;
+	return error_set_errno(error, ERROR_FILE, "cannot bring the commit to the disk");
+}
+
+static bool build_commit(struct checkpointer *checkpointer,
+	const struct checkpoint_request *request, int64_t time_ms, struct error *error)
+{
+	git_tree *parent = NULL;
+	git_oid tree;
+	bool done;
+
+	if (checkpointer->has_tip) {
+		parent = commit_tree(checkpointer->repository, &checkpointer->tip, error);
+		if (!parent)
+			return false;
+	}
+	done = change_set_write_tree(
+		checkpointer->prepared, checkpointer->repository, parent, &tree, error);
+	git_tree_free(parent);
+	return done && write_commit(checkpointer, request, &tree, time_ms, error) &&
+	       make_durable(checkpointer, error);
+}
+
+static const char *copy_id(struct checkpointer *checkpointer, const git_oid *id)
+{
+	char text[GIT_OID_HEXSZ + 1];
+
+	return arena_copy_text(&checkpointer->arena, git_oid_tostr(text, sizeof(text), id));
+}
+
+static void fill(struct checkpointer *checkpointer, const struct checkpoint_request *request,
+	struct checkpoint *checkpoint)
+{
+	const struct change_set *set = checkpointer->prepared;
+	const git_oid *parents[2];
+
+	*checkpoint = (struct checkpoint){
+		.number = request->number,
+		.trigger = request->trigger,
+		.wave = request->wave,
+		.partial = request->partial,
+		.subject = arena_copy_text(&checkpointer->arena, request->subject),
+	};
+	if (list_parents(checkpointer, parents) > 0)
+		checkpoint->parent = copy_id(checkpointer, parents[0]);
+	if (set->count == 0)
+		return;
+	checkpoint->commit = copy_id(checkpointer, &checkpointer->prepared_commit);
+	checkpoint->files_changed = (uint32_t)set->count;
+	checkpoint->bytes = set->bytes;
+}
+
+bool checkpointer_prepare(struct checkpointer *checkpointer,
+	const struct checkpoint_request *request, struct checkpoint *checkpoint,
+	struct error *error)
+{
+	int64_t started_ns = clock_monotonic_ns();
+	int64_t time_ms = clock_realtime_ms();
+	struct change_set *set = checkpointer->prepared;
+
+	checkpointer->prepared_commit = (git_oid){{0}};
+	change_set_release(set);
+	arena_reset(&checkpointer->prepared_arena);
+	if (!target_follow(checkpointer, error) ||
+		!change_set_collect(checkpointer, &checkpointer->prepared_arena, set, error))
+		return error_context(error, "no checkpoint");
+	if (set->count > 0 && !build_commit(checkpointer, request, time_ms, error))
+		return error_context(error, "no checkpoint");
+	if (set->count == 0 && !change_set_apply(set, checkpointer->snapshot, error))
+		return false;
+	fill(checkpointer, request, checkpoint);
+	checkpoint->time_ms = time_ms;
+	checkpoint->duration_ms = (clock_monotonic_ns() - started_ns) / 1000000;
+	return true;
+}

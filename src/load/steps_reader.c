@@ -1,0 +1,254 @@
+#include "load/steps_reader.h"
+
+#include <string.h>
+
+#include "base/index.h"
+#include "base/text.h"
+#include "load/parameters.h"
+
+static const char *mode_word(size_t place)
+{
+	return place < MODE_COUNT ? execution_mode_name((enum execution_mode)place) : NULL;
+}
+
+static const char *on_failure_word(size_t place)
+{
+	return place < ON_FAILURE_COUNT ? wave_failure_policy_name((enum wave_failure_policy)place)
+					: NULL;
+}
+
+static const char *push_word(size_t place)
+{
+	return place < PUSH_COUNT ? push_policy_name((enum push_policy)place) : NULL;
+}
+
+static const struct yaml_field execution_fields[] = {
+	{.key = "mode",
+		.kind = FIELD_ENUM,
+		.word = mode_word,
+		.offset = offsetof(struct execution, mode),
+		.shown_default = "waves",
+		.description = "How steps follow one another. `waves`: a wave starts when the one "
+			       "before it has ended."},
+	{.key = "jobs",
+		.kind = FIELD_UNSIGNED,
+		.offset = offsetof(struct execution, jobs),
+		.minimum = 1,
+		.maximum = 4096,
+		.shown_default = "the number of processors",
+		.description = "How many steps run at the same time."},
+	{.key = "on_failure",
+		.kind = FIELD_ENUM,
+		.word = on_failure_word,
+		.offset = offsetof(struct execution, on_failure),
+		.shown_default = "keep",
+		.description = "When a step has failed for good. `keep`: the other steps of the "
+			       "wave finish and are committed, the next wave does not start. "
+			       "`stop`: the running steps are ended at once; what is done is "
+			       "committed."},
+};
+
+static const struct yaml_table execution_table = {
+	.noun = "section 'execution'",
+	.title = "How it runs: `execution`",
+	.fields = execution_fields,
+	.field_count = ARRAY_LENGTH(execution_fields),
+	.item_bytes = sizeof(struct execution),
+};
+
+static void checkpoint_finish(struct decoder *decoder, uint32_t node, void *item)
+{
+	const struct checkpoint_settings *settings = item;
+	uint32_t message = tree_find(decoder->tree, node, "message");
+	uint32_t branch = tree_find(decoder->tree, node, "branch");
+	if (message != INDEX_NONE && settings->message && !*settings->message)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_where(decoder->tree, message), "'message' must not be empty");
+	if (branch != INDEX_NONE && settings->branch && !*settings->branch)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_where(decoder->tree, branch), "'branch' must not be empty");
+}
+
+static const struct yaml_field checkpoint_fields[] = {
+	{.key = "commit",
+		.kind = FIELD_BOOLEAN,
+		.offset = offsetof(struct checkpoint_settings, commit),
+		.shown_default = "true",
+		.description = "Whether each finished wave becomes a commit."},
+	{.key = "branch",
+		.kind = FIELD_TEXT,
+		.offset = offsetof(struct checkpoint_settings, branch),
+		.shown_default = "current when a branch is checked out and clean, else none",
+		.description = "Where the commits go: `current`, `none` (they are kept on the "
+			       "run's own reference only), or the name of a branch."},
+	{.key = "message",
+		.kind = FIELD_TEXT,
+		.flags = FIELD_PARAMETERS,
+		.offset = offsetof(struct checkpoint_settings, message),
+		.shown_default = "`" CHECKPOINT_DEFAULT_MESSAGE "`",
+		.description = "First line of the commits. `{pipeline}`, `{what}`, `{groups}`, "
+			       "`{run}` and the names of parameters in braces are replaced."},
+	{.key = "push",
+		.kind = FIELD_ENUM,
+		.word = push_word,
+		.offset = offsetof(struct checkpoint_settings, push),
+		.shown_default = "auto",
+		.description = "`auto`: each commit is pushed when there is a remote and a token. "
+			       "`never`: nothing is pushed."},
+	{.key = "max_file",
+		.kind = FIELD_SIZE,
+		.offset = offsetof(struct checkpoint_settings, max_file_bytes),
+		.shown_default = "50MB",
+		.description = "A wave that changed a larger file is not committed, and the file "
+			       "is named."},
+};
+
+static const struct yaml_table checkpoint_table = {
+	.noun = "section 'checkpoint'",
+	.title = "Commits: `checkpoint`",
+	.fields = checkpoint_fields,
+	.field_count = ARRAY_LENGTH(checkpoint_fields),
+	.item_bytes = sizeof(struct checkpoint_settings),
+	.finish = checkpoint_finish,
+};
+
+/* Parameters are read before everything else, by parameters_read(). */
+static void params_are_read(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	(void)decoder;
+	(void)field;
+	(void)node;
+	(void)owner;
+}
+
+static const struct yaml_field pipeline_fields[] = {
+	{.key = "name",
+		.kind = FIELD_TEXT,
+		.flags = FIELD_PARAMETERS,
+		.offset = offsetof(struct pipeline, name),
+		.shown_default = "the file's name, or its folder's for `wavetrain.yml`",
+		.description = "The pipeline's name in commits, statuses and reports."},
+	{.key = "description",
+		.kind = FIELD_TEXT,
+		.flags = FIELD_LITERAL | FIELD_PARAMETERS,
+		.offset = offsetof(struct pipeline, description),
+		.description = "What it does, in words."},
+	{.key = "params",
+		.kind = FIELD_CUSTOM,
+		.decode = params_are_read,
+		.table = &parameter_table,
+		.expected = "a mapping of names to parameters",
+		.description = "Values that `-p NAME=VALUE` can set. A step finds each in "
+			       "`PARAM_<NAME>`; `${NAME}` and `{NAME}` put it into texts."},
+	{.key = "env",
+		.kind = FIELD_ENVIRONMENT,
+		.offset = offsetof(struct pipeline, env),
+		.description = "Environment variables of every step."},
+	{.key = "execution",
+		.kind = FIELD_MAPPING,
+		.table = &execution_table,
+		.offset = offsetof(struct pipeline, execution),
+		.description = "How the steps run."},
+	{.key = "checkpoint",
+		.kind = FIELD_MAPPING,
+		.table = &checkpoint_table,
+		.offset = offsetof(struct pipeline, checkpoint),
+		.description = "What is committed after a wave, and where."},
+	{.key = "steps",
+		.kind = FIELD_SEQUENCE,
+		.flags = FIELD_REQUIRED,
+		.table = &step_table,
+		.offset = offsetof(struct pipeline, steps),
+		.count_offset = offsetof(struct pipeline, step_count),
+		.expected = "a list of steps",
+		.description = "The steps, in any order."},
+};
+
+static const struct yaml_table pipeline_table = {
+	.noun = "pipeline",
+	.title = "The file",
+	.fields = pipeline_fields,
+	.field_count = ARRAY_LENGTH(pipeline_fields),
+	.item_bytes = sizeof(struct pipeline),
+};
+
+const struct yaml_table *const steps_tables[] = {
+	&pipeline_table,
+	&parameter_table,
+	&execution_table,
+	&checkpoint_table,
+	&step_table,
+	&retry_table,
+	&contract_table,
+	&file_rule_table,
+	NULL,
+};
+
+static void pipeline_start(struct pipeline *pipeline)
+{
+	pipeline->format = FORMAT_STEPS;
+	pipeline->checkpoint = (struct checkpoint_settings){
+		.commit = true,
+		.message = CHECKPOINT_DEFAULT_MESSAGE,
+		.push = PUSH_AUTO,
+		.max_file_bytes = CHECKPOINT_DEFAULT_MAX_FILE_BYTES,
+	};
+}
+
+/* Everything may stand under one key `pipeline`. */
+static uint32_t find_root(const struct yaml_tree *tree)
+{
+	uint32_t inner = tree_find(tree, tree->root, "pipeline");
+	bool is_alone = tree->nodes[tree->root].count == 1;
+	return inner != INDEX_NONE && is_alone && tree->nodes[inner].kind == NODE_MAPPING
+		       ? inner
+		       : tree->root;
+}
+
+/* Forms of the file that are told apart by their keys, and not read: one finding for each. */
+static bool is_other_form(struct decoder *decoder, uint32_t root)
+{
+	const struct yaml_tree *tree = decoder->tree;
+	if (tree_find(tree, root, "steps") != INDEX_NONE)
+		return false;
+	if (tree_find(tree, root, "artifacts") != INDEX_NONE) {
+		diagnostics_add(decoder->diagnostics, FINDING_UNKNOWN_KEY,
+			tree_key_where(tree, root, "artifacts"),
+			"this is a pipeline of 'artifacts', and only pipelines of 'steps' are read")
+			->hint = "write each artifact as a step with 'outputs'";
+		return true;
+	}
+	if (root == tree->root && tree->nodes[root].count > 1 &&
+		tree_find(tree, root, "pipeline") != INDEX_NONE) {
+		diagnostics_add(decoder->diagnostics, FINDING_UNKNOWN_KEY,
+			tree_key_where(tree, root, "pipeline"),
+			"with a key 'pipeline' all other keys must stand under it");
+		return true;
+	}
+	return false;
+}
+
+void steps_read(
+	struct decoder *decoder, const struct load_request *request, struct pipeline *pipeline)
+{
+	const struct yaml_tree *tree = decoder->tree;
+	uint32_t root = find_root(tree);
+	pipeline_start(pipeline);
+	if (tree->nodes[root].kind == NODE_MAPPING && is_other_form(decoder, root))
+		return;
+	parameters_read(decoder, tree_find(tree, root, "params"), request, pipeline);
+	uint32_t steps = tree_find(tree, root, "steps");
+	if (steps != INDEX_NONE && tree->nodes[steps].kind == NODE_SEQUENCE &&
+		tree->nodes[steps].count > PIPELINE_STEP_LIMIT) {
+		diagnostics_add(decoder->diagnostics, FINDING_PARSE, tree_where(tree, steps),
+			"the pipeline has %u steps; at most %u are read",
+			(unsigned)tree->nodes[steps].count, PIPELINE_STEP_LIMIT);
+		return;
+	}
+	decode_mapping(decoder, &pipeline_table, root, pipeline);
+	if (steps != INDEX_NONE && tree->nodes[steps].kind == NODE_SEQUENCE &&
+		pipeline->step_count == 0)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE, tree_where(tree, steps),
+			"a pipeline needs at least one step");
+}

@@ -1,0 +1,149 @@
+#include "load/yaml_decode.h"
+
+#include <assert.h>
+
+#include "base/cleanup.h"
+#include "base/index.h"
+#include "base/text.h"
+
+/* The field of a key or alias, or INDEX_NONE. */
+static uint32_t field_find(const struct yaml_table *table, const char *key)
+{
+	for (uint32_t i = 0; i < table->field_count; i++) {
+		const struct yaml_field *field = &table->fields[i];
+		if (text_equal(key, field->key) || (field->alias && text_equal(key, field->alias)))
+			return i;
+	}
+	return INDEX_NONE;
+}
+
+static void report_unknown_key(
+	struct decoder *decoder, const struct yaml_table *table, uint32_t key_node)
+{
+	const char *key = tree_text(decoder->tree, key_node);
+	struct nearest nearest;
+	nearest_start(&nearest, key);
+	bool is_kept = decoder->diagnostics->count < DIAGNOSTICS_LIMIT;
+	for (uint32_t i = 0; is_kept && i < table->field_count; i++) {
+		nearest_offer(&nearest, table->fields[i].key);
+		if (table->fields[i].alias)
+			nearest_offer(&nearest, table->fields[i].alias);
+	}
+	diagnostics_add_near(decoder->diagnostics, FINDING_UNKNOWN_KEY,
+		tree_where(decoder->tree, key_node), nearest.best, "a %s has no key '%s'",
+		table->noun, is_kept ? shorten(decoder->arena, key) : "");
+}
+
+static void report_missing_keys(struct decoder *decoder, const struct yaml_table *table,
+	uint32_t node, const uint32_t *seen)
+{
+	for (uint32_t i = 0; i < table->field_count; i++) {
+		if (table->fields[i].flags & FIELD_REQUIRED && seen[i] == INDEX_NONE)
+			diagnostics_add(decoder->diagnostics, FINDING_MISSING_KEY,
+				tree_where(decoder->tree, node), "this %s lacks the key '%s'",
+				table->noun, table->fields[i].key);
+	}
+}
+
+/* seen[i] is the node of the key that gave field i. */
+static void decode_pair(struct decoder *decoder, const struct yaml_table *table, uint32_t key_node,
+	uint32_t *seen, uint32_t *field_place)
+{
+	const struct yaml_tree *tree = decoder->tree;
+	*field_place = INDEX_NONE;
+	if (tree->nodes[key_node].kind != NODE_SCALAR)
+		return; /* reported when the tree was read */
+	uint32_t place = field_find(table, tree_text(tree, key_node));
+	if (place == INDEX_NONE) {
+		report_unknown_key(decoder, table, key_node);
+		return;
+	}
+	if (seen[place] == INDEX_NONE) {
+		seen[place] = key_node;
+		*field_place = place;
+	} else if (!text_equal(tree_text(tree, seen[place]), tree_text(tree, key_node))) {
+		diagnostics_add(decoder->diagnostics, FINDING_DUPLICATE_KEY,
+			tree_where(tree, key_node),
+			"'%s' and '%s' mean the same and only one of them can be given",
+			tree_text(tree, seen[place]), tree_text(tree, key_node));
+	}
+}
+
+static void decode_pairs(
+	struct decoder *decoder, const struct yaml_table *table, uint32_t node, void *item)
+{
+	uint32_t seen[TABLE_FIELD_LIMIT];
+	assert(table->field_count <= TABLE_FIELD_LIMIT);
+	for (uint32_t i = 0; i < table->field_count; i++)
+		seen[i] = INDEX_NONE;
+	for (uint32_t i = 0; i < decoder->tree->nodes[node].count; i++) {
+		uint32_t place;
+		decode_pair(decoder, table, tree_child(decoder->tree, node, 2 * i), seen, &place);
+		if (place != INDEX_NONE)
+			decode_value(decoder, &table->fields[place],
+				tree_child(decoder->tree, node, 2 * i + 1), item);
+	}
+	report_missing_keys(decoder, table, node, seen);
+}
+
+void decode_mapping(
+	struct decoder *decoder, const struct yaml_table *table, uint32_t node, void *item)
+{
+	if (table->start)
+		table->start(item);
+	enum node_kind kind = (enum node_kind)decoder->tree->nodes[node].kind;
+	if (kind == NODE_MAPPING) {
+		decode_pairs(decoder, table, node, item);
+	} else if (kind == NODE_SCALAR && table->short_key) {
+		decode_value(
+			decoder, &table->fields[field_find(table, table->short_key)], node, item);
+	} else {
+		diagnostics_add(decoder->diagnostics, FINDING_WRONG_TYPE,
+			tree_where(decoder->tree, node), "a %s must be a mapping of keys to values",
+			table->noun);
+		return;
+	}
+	if (table->finish)
+		table->finish(decoder, node, item);
+}
+
+const char *decode_key(struct decoder *decoder, uint32_t node)
+{
+	if (decoder->tree->nodes[node].kind != NODE_SCALAR)
+		return NULL;
+	return arena_copy_bytes(
+		decoder->arena, tree_text(decoder->tree, node), decoder->tree->nodes[node].count);
+}
+
+uint32_t decode_item_count(struct decoder *decoder, const struct yaml_field *field, uint32_t node)
+{
+	const struct tree_node *tree_node = &decoder->tree->nodes[node];
+	if (tree_node->kind == NODE_SEQUENCE)
+		return tree_node->count;
+	if (node_is_null(decoder, node) && !(field->flags & FIELD_REQUIRED))
+		return 0;
+	if (tree_node->kind == NODE_SCALAR && !node_is_null(decoder, node))
+		return 1;
+	report_wrong_type(decoder, field, node);
+	return 0;
+}
+
+uint32_t decode_item(const struct decoder *decoder, uint32_t node, uint32_t i)
+{
+	if (decoder->tree->nodes[node].kind != NODE_SEQUENCE)
+		return node;
+	return tree_child(decoder->tree, node, i);
+}
+
+bool node_is_null(const struct decoder *decoder, uint32_t node)
+{
+	return decoder->tree->nodes[node].kind == NODE_SCALAR &&
+	       tree_scalar_type(decoder->tree, node) == SCALAR_NULL;
+}
+
+const char *shorten(struct arena *arena, const char *text)
+{
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	text_append_shortened(&buffer, text, 60);
+	return arena_copy_bytes(arena, buffer_text(&buffer), buffer.size);
+}

@@ -1,0 +1,70 @@
+#ifndef WAVETRAIN_RECORD_RECORD_INTERNAL_H
+#define WAVETRAIN_RECORD_RECORD_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "record/database.h"
+#include "record/record.h"
+#include "record/sql.h"
+
+/*
+ * Where the run stands that events are taken for: read once, then kept in step with the rows, so
+ * that an event costs no query. A place is an index in the present plan.
+ */
+struct run_cursor {
+	char *id; /* owned; NULL: no run yet */
+	int64_t run;
+	enum state state;
+	uint64_t sequence;    /* of the last event; 0: none */
+	int64_t last_time_ms; /* of the last event; TIME_NONE: none */
+	uint32_t step_count;
+	uint32_t *numbers;          /* by place: the step's number in the rows; owned */
+	unsigned char *step_states; /* by place: enum state; owned, like the two below */
+	uint32_t wave_count;
+	unsigned char *wave_states;
+	uint32_t group_count;
+	unsigned char *group_states;
+};
+
+struct record {
+	char *state_folder; /* absolute; owned */
+	struct database *database;
+	int lock; /* descriptor; -1: a reader */
+	enum record_access access;
+	bool is_broken;   /* a commit or a sync failed: nothing more is taken */
+	bool is_unsynced; /* commits since the last database_sync() */
+	struct statement *statements[SQL_COUNT]; /* prepared when first used; NULL: not yet */
+	struct run_cursor cursor;
+	struct buffer json; /* of the event at hand */
+};
+
+/* The prepared statement; NULL with *error on failure. */
+struct statement *record_statement(struct record *record, enum sql sql, struct error *error);
+
+/* The number of the run's row; ERROR_RUN_UNKNOWN when there is none. */
+bool record_run_number(
+	struct record *record, const char *run_id, int64_t *number, struct error *error);
+
+/* Opens the writer's transaction unless it is open; refuses a reader's record. */
+bool record_open_transaction(struct record *record, struct error *error);
+
+/* Puts the cursor on the run, unless it stands there. */
+bool cursor_move(struct record *record, const char *run_id, struct error *error);
+void cursor_forget(struct run_cursor *cursor);
+
+/* INDEX_NONE and TIME_NONE are NULL in the rows. */
+void bind_index(struct statement *statement, int parameter, uint32_t index);
+void bind_time(struct statement *statement, int parameter, int64_t time_ms);
+uint32_t column_index(struct statement *statement, int column);
+int64_t column_time(struct statement *statement, int column);
+
+/* A state's word; anything else in the row is a damaged record. */
+bool column_state(struct record *record, struct statement *statement, int column, enum state *state,
+	struct error *error);
+
+/* One row is wrong: names the file and what is wrong with it. Always false. */
+bool record_refuse_row(struct record *record, const char *what, struct error *error);
+
+#endif

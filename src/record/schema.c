@@ -1,0 +1,99 @@
+#include "record/schema.h"
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/index.h"
+
+extern const unsigned char embedded_schema_sql[];
+
+/* "WvTr": tells our file from any other SQLite database. */
+#define APPLICATION_ID 1467372658
+
+/* Row n leads from schema version n to n + 1. NULL: the schema as a whole, from schema.sql. */
+static const char *const migrations[] = {
+	NULL,
+};
+#define NEWEST_VERSION ((int64_t)ARRAY_LENGTH(migrations))
+
+static bool refuse_foreign(struct database *database, struct error *error)
+{
+	error_set(error, ERROR_DATABASE, "%s is a database of another program",
+		database_path(database));
+	return error_hint(error, "move it away and start the run anew");
+}
+
+static bool refuse_newer(struct database *database, int64_t version, struct error *error)
+{
+	error_set(error, ERROR_DATABASE,
+		"%s was written by a newer wavetrain (schema %lld, this one knows up to %lld)",
+		database_path(database), (long long)version, (long long)NEWEST_VERSION);
+	return error_hint(error, "use that newer wavetrain, or move the file away to start anew");
+}
+
+static bool read_version(struct database *database, int64_t *version, struct error *error)
+{
+	int64_t application = 0;
+	int64_t tables = 0;
+
+	if (!database_number(database, "PRAGMA application_id", &application, error) ||
+		!database_number(database, "PRAGMA user_version", version, error) ||
+		!database_number(database, "SELECT count(*) FROM sqlite_schema", &tables, error))
+		return false;
+	if (tables > 0 && application != APPLICATION_ID)
+		return refuse_foreign(database, error);
+	if (*version > NEWEST_VERSION)
+		return refuse_newer(database, *version, error);
+	if (*version < 0 || (tables == 0) != (*version == 0))
+		return refuse_foreign(database, error);
+	return true;
+}
+
+static bool step_forward(struct database *database, int64_t version, struct error *error)
+{
+	struct arena arena = {0};
+	const char *sql = migrations[version];
+	const void *whole = embedded_schema_sql;
+	bool done;
+
+	done = database_begin(database, error) &&
+	       database_execute(database, sql ? sql : whole, error) &&
+	       database_execute(database,
+		       arena_format(&arena,
+			       "PRAGMA application_id = %d; PRAGMA user_version = %lld",
+			       APPLICATION_ID, (long long)version + 1),
+		       error) &&
+	       database_commit(database, error);
+	if (!done)
+		database_rollback(database);
+	arena_release(&arena);
+	return done;
+}
+
+bool schema_bring_forward(struct database *database, struct error *error)
+{
+	int64_t version = 0;
+
+	if (!read_version(database, &version, error))
+		return false;
+	for (; version < NEWEST_VERSION; version++)
+		if (!step_forward(database, version, error))
+			return error_context(error, "schema %lld", (long long)version + 1);
+	return true;
+}
+
+bool schema_check(struct database *database, bool *present, struct error *error)
+{
+	int64_t version = 0;
+
+	*present = false;
+	if (!read_version(database, &version, error))
+		return false;
+	if (version != 0 && version != NEWEST_VERSION) {
+		error_set(error, ERROR_DATABASE, "%s was written by an older wavetrain",
+			database_path(database));
+		return error_hint(error, "the next wavetrain run brings it up to date");
+	}
+	*present = version > 0;
+	return true;
+}

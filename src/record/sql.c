@@ -1,0 +1,181 @@
+#include "record/sql.h"
+
+#include <assert.h>
+
+#include "base/index.h"
+
+#define RUN_COLUMNS                                                                                \
+	"id, pipeline_name, pipeline_file, format, mode, jobs, state, reason, started_ms, "        \
+	"ended_ms, resume_count, paused_ms, version, host, base_commit, branch, stage_count, run"
+
+#define CHECKPOINT_COLUMNS                                                                         \
+	"number, trigger_name, wave, partial, time_ms, duration_ms, commit_id, parent_id, "        \
+	"reference, files_changed, bytes, subject"
+
+static const char *const texts[] = {
+	[SQL_FIND_RUN] = "SELECT run FROM runs WHERE id = ?1",
+	[SQL_ADD_RUN] = "INSERT INTO runs (id, pipeline_name, pipeline_file, format, mode, jobs, "
+			"state, reason, started_ms, ended_ms, resume_count, paused_ms, version, "
+			"host, base_commit, branch, stage_count) VALUES "
+			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+			"?17)",
+	[SQL_CHANGE_RUN] = "UPDATE runs SET mode = ?2, jobs = ?3, stage_count = ?4 WHERE run = ?1",
+	[SQL_ADD_WAVE] = "INSERT INTO waves (run, wave, name, origin, stage, step_count, state, "
+			 "started_ms, ended_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_ADD_GROUP] =
+		"INSERT INTO groups (run, group_number, name, wave, first_place, step_count, "
+		"state, started_ms, ended_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_ADD_STEP] =
+		"INSERT INTO steps (run, step, place, id, state, reason, started_ms, ended_ms, "
+		"wave, group_number, stage, estimate_ms, critical, fingerprint) VALUES "
+		"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[SQL_ADD_STEP_TEXTS] =
+		"INSERT INTO step_texts (run, step, name, command) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_CHANGE_STEP] = "UPDATE steps SET place = ?3, state = ?5, "
+			    "reason = CASE WHEN ?5 = state THEN reason END, "
+			    "ended_ms = CASE WHEN ?5 = state THEN ended_ms END, wave = ?9, "
+			    "group_number = ?10, stage = ?11, estimate_ms = ?12, critical = ?13, "
+			    "fingerprint = ?14 WHERE run = ?1 AND step = ?2",
+	[SQL_CHANGE_STEP_TEXTS] =
+		"UPDATE step_texts SET name = ?3, command = ?4 WHERE run = ?1 AND step = ?2 "
+		"AND (name IS NOT ?3 OR command IS NOT ?4)",
+	[SQL_DROP_STEP] = "UPDATE steps SET place = ?3, state = 'skipped', reason = ?4, "
+			  "wave = NULL, group_number = NULL, stage = ?5, critical = 0 "
+			  "WHERE run = ?1 AND step = ?2",
+	[SQL_ADD_EDGE] = "INSERT INTO edges (run, step, need) VALUES (?1, ?2, ?3)",
+	[SQL_END_LOST_ATTEMPTS] =
+		"UPDATE attempts SET state = 'failed', failure = ?2, reason = ?3, "
+		"ended_ms = max(started_ms, ?4) WHERE run = ?1 AND state = 'running'",
+	[SQL_DROP_WAVES] = "DELETE FROM waves WHERE run = ?1",
+	[SQL_DROP_GROUPS] = "DELETE FROM groups WHERE run = ?1",
+	[SQL_DROP_EDGES] = "DELETE FROM edges WHERE run = ?1",
+	/* A wave stays done when all its steps do; its times come from them. */
+	[SQL_SETTLE_WAVES] =
+		"UPDATE waves SET state = CASE WHEN left_over = 0 THEN 'done' ELSE 'pending' END, "
+		"started_ms = first_ms, ended_ms = CASE WHEN left_over = 0 THEN last_ms END "
+		"FROM (SELECT wave AS of_wave, sum(state <> 'done') AS left_over, "
+		"min(started_ms) AS first_ms, max(ended_ms) AS last_ms FROM steps "
+		"WHERE run = ?1 AND wave IS NOT NULL GROUP BY wave) "
+		"WHERE run = ?1 AND wave = of_wave",
+	[SQL_SETTLE_GROUPS] =
+		"UPDATE groups SET state = CASE WHEN left_over = 0 THEN 'done' ELSE 'pending' END, "
+		"started_ms = first_ms, ended_ms = CASE WHEN left_over = 0 THEN last_ms END "
+		"FROM (SELECT group_number AS of_group, sum(state <> 'done') AS left_over, "
+		"min(started_ms) AS first_ms, max(ended_ms) AS last_ms FROM steps "
+		"WHERE run = ?1 AND group_number IS NOT NULL GROUP BY group_number) "
+		"WHERE run = ?1 AND group_number = of_group",
+
+	[SQL_ADD_EVENT] =
+		"INSERT INTO events (run, sequence, type, time_ms, step, wave, group_number, "
+		"attempt, duration_ms, exit_status, signal, failure, delay_ms, reason, subject, "
+		"json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+		"?15, ?16)",
+	[SQL_RUN_STARTED] = "UPDATE runs SET state = 'running', started_ms = ?2, ended_ms = NULL, "
+			    "reason = NULL WHERE run = ?1",
+	[SQL_RUN_RESUMED] =
+		"UPDATE runs SET state = 'running', reason = NULL, ended_ms = NULL, "
+		"resume_count = resume_count + 1, "
+		"paused_ms = paused_ms + max(0, ?2 - coalesce(ended_ms, ?3, ?2)) WHERE run = ?1",
+	[SQL_RUN_ENDED] = "UPDATE runs SET state = ?2, ended_ms = ?3, reason = ?4 WHERE run = ?1",
+	[SQL_WAVE_STARTED] = "UPDATE waves SET state = 'running', "
+			     "started_ms = coalesce(started_ms, ?3), ended_ms = NULL "
+			     "WHERE run = ?1 AND wave = ?2",
+	[SQL_WAVE_ENDED] =
+		"UPDATE waves SET state = ?3, ended_ms = ?4 WHERE run = ?1 AND wave = ?2",
+	[SQL_GROUP_STARTED] = "UPDATE groups SET state = 'running', "
+			      "started_ms = coalesce(started_ms, ?3), ended_ms = NULL "
+			      "WHERE run = ?1 AND group_number = ?2",
+	[SQL_GROUP_ENDED] = "UPDATE groups SET state = ?3, ended_ms = ?4 "
+			    "WHERE run = ?1 AND group_number = ?2",
+	[SQL_STEP_STARTED] = "UPDATE steps SET state = 'running', reason = NULL, "
+			     "started_ms = coalesce(started_ms, ?3), ended_ms = NULL "
+			     "WHERE run = ?1 AND step = ?2",
+	[SQL_STEP_ENDED] = "UPDATE steps SET state = ?3, ended_ms = ?4, reason = ?5 "
+			   "WHERE run = ?1 AND step = ?2",
+	[SQL_STEP_SKIPPED] =
+		"UPDATE steps SET state = ?3, reason = ?4 WHERE run = ?1 AND step = ?2",
+	[SQL_ATTEMPT_STARTED] =
+		"INSERT INTO attempts (run, step, number, state, started_ms, queue_ms, "
+		"process_id) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6)",
+	[SQL_ATTEMPT_ENDED] =
+		"UPDATE attempts SET state = ?4, failure = ?5, ended_ms = ?6, "
+		"queue_ms = max(queue_ms, ?7), exit_status = ?8, signal = ?9, cpu_ms = ?10, "
+		"peak_rss_bytes = ?11, log_bytes = ?12, log_truncated = ?13, log_path = ?14, "
+		"reason = ?15 WHERE run = ?1 AND step = ?2 AND number = ?3 "
+		"AND state = 'running'",
+	[SQL_ADD_ARTIFACT] =
+		"INSERT OR REPLACE INTO artifacts (run, step, name, path, file_count, is_folder, "
+		"size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_ADD_CONTRACT] =
+		"INSERT INTO contracts (run, step, sequence, attempt, passed, subject, reason, "
+		"duration_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_ADD_CHECKPOINT] =
+		"INSERT OR REPLACE INTO checkpoints (run, state, number, trigger_name, wave, "
+		"partial, time_ms, duration_ms, commit_id, parent_id, reference, files_changed, "
+		"bytes, subject, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+		"?12, ?13, ?14, ?15)",
+	[SQL_CHECKPOINT_FAILED] = "UPDATE checkpoints SET state = 'failed', reason = ?2 "
+				  "WHERE run = ?1 AND state = 'prepared'",
+
+	[SQL_LAST_EVENT] = "SELECT sequence, time_ms FROM events WHERE run = ?1 "
+			   "ORDER BY sequence DESC LIMIT 1",
+	[SQL_CURSOR_STEPS] = "SELECT place, step, state FROM steps WHERE run = ?1 "
+			     "ORDER BY step",
+	[SQL_CURSOR_WAVES] = "SELECT wave, state FROM waves WHERE run = ?1 ORDER BY wave",
+	[SQL_CURSOR_GROUPS] =
+		"SELECT group_number, state FROM groups WHERE run = ?1 ORDER BY group_number",
+
+	[SQL_READ_RUN] = "SELECT " RUN_COLUMNS " FROM runs WHERE run = ?1",
+	[SQL_READ_COUNTS] = "SELECT (SELECT count(*) FROM steps WHERE run = ?1), "
+			    "(SELECT count(*) FROM edges WHERE run = ?1), "
+			    "(SELECT count(*) FROM waves WHERE run = ?1), "
+			    "(SELECT count(*) FROM groups WHERE run = ?1), "
+			    "(SELECT count(*) FROM attempts WHERE run = ?1), "
+			    "(SELECT count(*) FROM artifacts WHERE run = ?1), "
+			    "(SELECT count(*) FROM contracts WHERE run = ?1), "
+			    "(SELECT count(*) FROM checkpoints WHERE run = ?1 AND state = 'done')",
+	[SQL_READ_WAVES] = "SELECT name, origin, stage, step_count, state, started_ms, ended_ms "
+			   "FROM waves WHERE run = ?1 ORDER BY wave",
+	[SQL_READ_GROUPS] = "SELECT name, wave, first_place, step_count, state, started_ms, "
+			    "ended_ms FROM groups WHERE run = ?1 ORDER BY group_number",
+	[SQL_READ_STEPS] =
+		"SELECT step, place, id, state, reason, started_ms, ended_ms, wave, "
+		"group_number, stage, estimate_ms, critical, fingerprint, name, command "
+		"FROM steps LEFT JOIN step_texts USING (run, step) WHERE run = ?1 ORDER BY step",
+	[SQL_READ_EDGES] = "SELECT step, need FROM edges WHERE run = ?1 ORDER BY step, need",
+	[SQL_READ_ATTEMPTS] =
+		"SELECT step, number, state, failure, started_ms, ended_ms, queue_ms, "
+		"exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
+		"log_path, reason FROM attempts WHERE run = ?1 ORDER BY step, number",
+	[SQL_READ_ARTIFACTS] = "SELECT step, name, path, file_count, is_folder, size_bytes, sha256 "
+			       "FROM artifacts WHERE run = ?1 ORDER BY step, name",
+	[SQL_READ_CONTRACTS] = "SELECT step, attempt, passed, subject, reason, duration_ms "
+			       "FROM contracts WHERE run = ?1 ORDER BY step, sequence",
+	[SQL_READ_CHECKPOINTS] =
+		"SELECT " CHECKPOINT_COLUMNS
+		" FROM checkpoints WHERE run = ?1 AND state = 'done' ORDER BY number",
+	[SQL_READ_UNPUBLISHED] = "SELECT " CHECKPOINT_COLUMNS
+				 " FROM checkpoints WHERE run = ?1 AND state = 'prepared' "
+				 "ORDER BY number DESC LIMIT 1",
+	[SQL_READ_EVENTS] =
+		"SELECT sequence, type, time_ms, step, wave, group_number, attempt, duration_ms, "
+		"exit_status, signal, failure, delay_ms, reason, subject, json "
+		"FROM events WHERE run = ?1 ORDER BY sequence",
+	[SQL_LIST_RUNS] = "SELECT " RUN_COLUMNS " FROM runs ORDER BY run DESC",
+	[SQL_LIST_IDS] = "SELECT id FROM runs ORDER BY run DESC",
+	[SQL_COUNT_STATES] = "SELECT state, count(*) FROM steps WHERE run = ?1 GROUP BY state",
+	[SQL_COUNT_RETRIED] = "SELECT count(DISTINCT step) FROM attempts "
+			      "WHERE run = ?1 AND number > 1",
+	[SQL_READ_HISTORY] =
+		"SELECT steps.id, attempts.ended_ms - attempts.started_ms "
+		"FROM (SELECT run FROM runs WHERE pipeline_name = ?1 ORDER BY run DESC LIMIT ?2) "
+		"AS recent CROSS JOIN attempts ON attempts.run = recent.run "
+		"CROSS JOIN steps ON steps.run = attempts.run AND steps.step = attempts.step "
+		"WHERE attempts.state = 'done' ORDER BY attempts.run DESC",
+};
+static_assert(ARRAY_LENGTH(texts) == SQL_COUNT, "one text for each statement");
+
+const char *sql_text(enum sql sql)
+{
+	return texts[sql];
+}

@@ -1,0 +1,214 @@
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/report.h"
+#include "report/text_layout.h"
+
+/* What is more than this is folded unless the style wants all. */
+#define STAGES_SHOWN 40
+#define STEPS_SHOWN 24
+#define NAME_COLUMNS_MOST 40
+#define DURATION_COLUMNS 9
+#define ORIGIN_COLUMNS 9
+
+struct plan_writer {
+	const struct plan *plan;
+	const struct text_style *style;
+	size_t name_columns;
+	struct arena *arena;
+	struct buffer *buffer;
+};
+
+static const char *step_id(const struct plan *plan, uint32_t step)
+{
+	return plan->pipeline->steps[step].id;
+}
+
+/* "  ◆ build   2m 10s history  run: never ran before" */
+static void append_step(const struct plan_writer *writer, uint32_t step)
+{
+	const struct plan_step *row = &writer->plan->steps[step];
+	struct buffer *buffer = writer->buffer;
+	bool is_run = row->action == ACTION_RUN;
+	buffer_append_text(buffer, "  ");
+	if (row->critical)
+		layout_paint(buffer, writer->style, "1", "◆");
+	else
+		buffer_append_byte(buffer, ' ');
+	buffer_append_byte(buffer, ' ');
+	layout_name(buffer, step_id(writer->plan, step), writer->name_columns);
+	layout_duration(buffer, row->estimate_ms, DURATION_COLUMNS);
+	buffer_append_byte(buffer, ' ');
+	layout_name(buffer, estimate_origin_name(row->estimate_from), ORIGIN_COLUMNS);
+	layout_paint(buffer, writer->style, is_run ? "32" : "2", plan_action_name(row->action));
+	buffer_append_text(buffer, ": ");
+	layout_phrase(buffer, row->reason);
+	buffer_append_byte(buffer, '\n');
+}
+
+static void append_stage_head(
+	const struct plan_writer *writer, uint32_t stage, const uint32_t *steps, uint32_t count)
+{
+	const struct plan *plan = writer->plan;
+	struct buffer *buffer = writer->buffer;
+	uint32_t wave = plan->stages[stage].wave;
+	int64_t estimate_ms = wave == INDEX_NONE ? plan->steps[steps[0]].estimate_ms
+						 : plan->waves[wave].estimate_ms;
+	CLEANUP(buffer_release) struct buffer title = BUFFER_INIT;
+	layout_phrase(&title, plan_stage_title(plan, stage, writer->arena));
+	if (title.size > 0 && title.bytes[0] >= 'a' && title.bytes[0] <= 'z')
+		title.bytes[0] = (char)(title.bytes[0] - 'a' + 'A');
+	layout_paint(buffer, writer->style, "1", buffer_text(&title));
+	buffer_append_text(buffer, "  ");
+	layout_count(buffer, count, "step");
+	buffer_append_text(buffer, ", ");
+	duration_append(buffer, estimate_ms);
+	if (wave != INDEX_NONE) {
+		const struct plan_wave *row = &plan->waves[wave];
+		buffer_printf(buffer, ", %s", wave_origin_name(row->origin));
+		if (row->groups.count > 0) {
+			buffer_append_text(buffer, " from ");
+			layout_count(buffer, row->groups.count, "group");
+		}
+	}
+	buffer_append_byte(buffer, '\n');
+}
+
+static void append_stage(const struct plan_writer *writer, uint32_t stage)
+{
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(writer->plan, stage, &count);
+	uint32_t shown = 0;
+	uint32_t hidden_runs = 0;
+	append_stage_head(writer, stage, steps, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct plan_step *step = &writer->plan->steps[steps[i]];
+		/* What lies on the critical path is shown even after the fold. */
+		if (writer->style->all || shown < STEPS_SHOWN ||
+			(step->critical && shown < 2 * STEPS_SHOWN)) {
+			append_step(writer, steps[i]);
+			shown++;
+		} else {
+			hidden_runs += step->action == ACTION_RUN;
+		}
+	}
+	if (shown < count)
+		buffer_printf(writer->buffer, "    … and %u more: %u run, %u skipped\n",
+			count - shown, hidden_runs, count - shown - hidden_runs);
+}
+
+/* The first ones and the last one; what lies between is one line. */
+static void append_stages(const struct plan_writer *writer)
+{
+	uint32_t stage_count = writer->plan->stage_count;
+	bool folds = !writer->style->all && stage_count > STAGES_SHOWN;
+	uint32_t first_hidden = folds ? STAGES_SHOWN - 1 : stage_count;
+	for (uint32_t stage = 0; stage < stage_count; stage++) {
+		if (folds && stage == first_hidden) {
+			uint32_t hidden = stage_count - STAGES_SHOWN;
+			uint32_t steps = 0;
+			for (uint32_t i = 0; i < hidden; i++) {
+				uint32_t count;
+				plan_stage_steps(writer->plan, stage + i, &count);
+				steps += count;
+			}
+			buffer_printf(writer->buffer, "… and %u more stages with %u steps\n\n",
+				hidden, steps);
+			stage += hidden;
+		}
+		append_stage(writer, stage);
+		buffer_append_byte(writer->buffer, '\n');
+	}
+}
+
+static uint32_t count_skipped(const struct plan *plan)
+{
+	uint32_t skipped = 0;
+	for (uint32_t step = 0; step < plan->pipeline->step_count; step++)
+		skipped += plan->steps[step].action != ACTION_RUN;
+	return skipped;
+}
+
+static void append_head(const struct plan_writer *writer)
+{
+	const struct plan *plan = writer->plan;
+	struct buffer *buffer = writer->buffer;
+	size_t start = buffer->size;
+	uint32_t skipped = count_skipped(plan);
+	buffer_append_text(buffer, "Plan: ");
+	layout_phrase(buffer, plan->pipeline->name);
+	buffer_append_text(buffer, " (");
+	layout_count(buffer, plan->pipeline->step_count, "step");
+	buffer_append_text(buffer, ", ");
+	layout_count(buffer, plan->wave_count, "wave");
+	buffer_append_text(buffer, ", ");
+	layout_count(buffer, plan->jobs, "job");
+	if (skipped > 0)
+		buffer_printf(buffer, ", %u skipped", skipped);
+	buffer_append_byte(buffer, ')');
+	size_t width = utf8_width(buffer->bytes + start, buffer->size - start);
+	size_t most = layout_columns(writer->style);
+	buffer_append_byte(buffer, '\n');
+	layout_rule(buffer, width < most ? width : most);
+	buffer_append_byte(buffer, '\n');
+}
+
+static void append_critical_path(const struct plan_writer *writer)
+{
+	const struct plan *plan = writer->plan;
+	uint32_t count = plan->critical_path_count;
+	const char **names = ARENA_ARRAY(writer->arena, const char *, (size_t)count + 1);
+	if (count == 0)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		names[i] = step_id(plan, plan->critical_path[i]);
+	buffer_append_text(writer->buffer, "Critical path: ");
+	layout_path(writer->buffer, names, count);
+	buffer_append_text(writer->buffer, " (");
+	duration_append(writer->buffer, plan->critical_path_ms);
+	buffer_append_text(writer->buffer, "), marked ◆\n");
+}
+
+static void append_totals(const struct plan_writer *writer)
+{
+	const struct plan_totals *totals = &writer->plan->totals;
+	const struct {
+		const char *label;
+		int64_t duration_ms;
+		bool shown;
+	} rows[] = {
+		{"step after step", totals->steps_serial_ms, true},
+		{"group after group", totals->groups_serial_ms, writer->plan->group_count > 0},
+		{"in waves", totals->waves_ms, true},
+		{"without barriers", totals->frontier_ms, true},
+		{"at best", totals->lower_bound_ms, true},
+	};
+	buffer_printf(writer->buffer, "Estimated time with %u ", writer->plan->jobs);
+	buffer_append_text(writer->buffer, writer->plan->jobs == 1 ? "job:\n" : "jobs:\n");
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		if (!rows[i].shown)
+			continue;
+		buffer_append_text(writer->buffer, "  ");
+		layout_name(writer->buffer, rows[i].label, 18);
+		layout_duration(writer->buffer, rows[i].duration_ms, DURATION_COLUMNS);
+		buffer_append_byte(writer->buffer, '\n');
+	}
+}
+
+void plan_text_append(
+	const struct plan *plan, const struct text_style *style, struct buffer *buffer)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct plan_writer writer = {
+		.plan = plan, .style = style, .arena = &arena, .buffer = buffer};
+	size_t start = buffer->size;
+	for (uint32_t step = 0; step < plan->pipeline->step_count; step++) {
+		size_t width = layout_name_width(step_id(plan, step), NAME_COLUMNS_MOST);
+		writer.name_columns = width > writer.name_columns ? width : writer.name_columns;
+	}
+	append_head(&writer);
+	append_stages(&writer);
+	append_critical_path(&writer);
+	append_totals(&writer);
+	layout_finish(style, buffer, start);
+}

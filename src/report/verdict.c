@@ -1,0 +1,99 @@
+#include "report/verdict.h"
+
+#include "base/text.h"
+#include "report/palette.h"
+#include "report/report.h"
+#include "report/text_layout.h"
+
+int64_t verdict_wall_ms(const struct run *run, int64_t now_ms)
+{
+	if (run->started_ms == TIME_NONE)
+		return 0;
+	if (run->ended_ms != TIME_NONE || run->state != STATE_RUNNING)
+		return run->totals.wall_ms;
+	int64_t wall_ms = now_ms - run->started_ms - run->paused_ms;
+	return wall_ms > 0 ? wall_ms : 0;
+}
+
+int64_t verdict_work_ms(const struct run *run, int64_t now_ms)
+{
+	if (run->totals.by_state[STATE_RUNNING] == 0)
+		return run->totals.work_ms;
+	int64_t work_ms = 0;
+	for (uint32_t step = 0; step < run->step_count; step++) {
+		int64_t duration_ms = run_step_duration_ms(run, step, now_ms);
+		work_ms += duration_ms > 0 ? duration_ms : 0;
+	}
+	return work_ms;
+}
+
+int64_t verdict_attempt_end_ms(
+	const struct run *run, const struct run_attempt *attempt, int64_t now_ms)
+{
+	if (attempt->ended_ms != TIME_NONE)
+		return attempt->ended_ms;
+	bool runs = attempt->state == STATE_RUNNING && run->state == STATE_RUNNING;
+	return runs && now_ms > attempt->started_ms ? now_ms : attempt->started_ms;
+}
+
+uint32_t verdict_attempt_count(const struct run *run, uint32_t step)
+{
+	return run->steps[step].attempts.count;
+}
+
+const char *verdict_step_reason(const struct run *run, uint32_t step)
+{
+	if (!text_is_empty(run->steps[step].reason))
+		return run->steps[step].reason;
+	const struct run_attempt *attempt = run_last_attempt(run, step);
+	return attempt && !text_is_empty(attempt->reason) ? attempt->reason : NULL;
+}
+
+static void append_other(struct buffer *buffer, uint32_t count, const char *word)
+{
+	if (count > 0)
+		buffer_printf(buffer, ", %u %s", count, word);
+}
+
+void verdict_counts_append(const struct run *run, struct buffer *buffer)
+{
+	const uint32_t *by_state = run->totals.by_state;
+	bool failed = by_state[STATE_FAILED] > 0;
+	if (run->step_count == 0) {
+		buffer_append_text(buffer, "no steps");
+		return;
+	}
+	if (failed)
+		buffer_printf(buffer, "%u of ", by_state[STATE_FAILED]);
+	else if (by_state[STATE_DONE] < run->step_count)
+		buffer_printf(buffer, "%u of ", by_state[STATE_DONE]);
+	else if (run->step_count > 1)
+		buffer_append_text(buffer, "all ");
+	layout_count(buffer, run->step_count, "step");
+	buffer_append_text(buffer, failed ? " failed" : " done");
+	append_other(buffer, by_state[STATE_SKIPPED], "skipped");
+	append_other(buffer, by_state[STATE_RUNNING], "running");
+	append_other(buffer, by_state[STATE_PENDING], "not run");
+	append_other(buffer, run->totals.retried, "retried");
+}
+
+void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer)
+{
+	buffer_append_text(buffer, palette_state_word(run->state));
+	buffer_append_text(buffer, ": ");
+	verdict_counts_append(run, buffer);
+	if (run->totals.by_state[STATE_FAILED] == 0 && run->state != STATE_DONE &&
+		!text_is_empty(run->reason)) {
+		buffer_append_text(buffer, "; ");
+		layout_phrase(buffer, run->reason);
+	}
+	if (run->started_ms == TIME_NONE)
+		return;
+	buffer_append_text(buffer, " — ");
+	duration_append(buffer, verdict_wall_ms(run, now_ms));
+	if (run->totals.critical_path_ms > 0) {
+		buffer_append_text(buffer, " (critical path ");
+		duration_append(buffer, run->totals.critical_path_ms);
+		buffer_append_byte(buffer, ')');
+	}
+}

@@ -1,0 +1,40 @@
+#ifndef WAVETRAIN_RUN_ATTEMPT_H
+#define WAVETRAIN_RUN_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "model/event.h"
+#include "model/state.h"
+#include "run/child.h"
+#include "run/step_log.h"
+
+struct executor;
+
+/*
+ * One attempt at a step: inputs put in place, process, outputs collected, contracts, verdict.
+ * The place in executor->attempts is used again and again.
+ */
+struct attempt {
+	struct executor *executor;
+	struct child child;
+	struct step_log log;
+	uint32_t step;   /* INDEX_NONE: this place is free */
+	uint32_t number; /* 1, 2, … over all runs and resumes */
+	int64_t started_ns;
+	int64_t queue_ms;
+	uint32_t process_id;
+	bool runs_contract; /* the child is a contract's command */
+	uint32_t contract;  /* the one being checked */
+	int64_t contract_started_ns;
+	struct process_result result; /* of the step's own process; cpu and memory of all */
+	struct artifact *artifacts;   /* one for each output; executor's */
+	const char *work_folder; /* working directory; only valid while it is started or judged */
+	struct buffer reason;    /* why it failed */
+};
+
+/* The step is to run now; ready_ns: since when it could have. Ends in executor_attempt_ended(). */
+void attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns);
+
+#endif

@@ -1,0 +1,208 @@
+#include "run/checkpointing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "run/checkpoint_message.h"
+
+#define BODY_LINE_LIMIT 200
+
+/* Steps of an earlier start are found by their id: the pipeline may have changed since. */
+static void look_back(struct checkpointing *checkpointing)
+{
+	const struct run *run = checkpointing->settings->run;
+	const struct pipeline *pipeline = checkpointing->settings->plan->pipeline;
+	struct map places = {0};
+	for (uint32_t i = 0; i < run->checkpoint_count; i++) {
+		const struct checkpoint *checkpoint = &run->checkpoints[i];
+		if (checkpoint->number > checkpointing->number)
+			checkpointing->number = checkpoint->number;
+		if (checkpoint->time_ms > checkpointing->checkpoint_ms)
+			checkpointing->checkpoint_ms = checkpoint->time_ms;
+	}
+	map_reserve(&places, run->step_count);
+	for (uint32_t i = 0; i < run->step_count; i++)
+		map_add(&places, run->steps[i].id, i);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		uint32_t place = map_find(&places, pipeline->steps[i].id);
+		checkpointing->ended_ms[i] =
+			place == INDEX_NONE ? TIME_NONE : run->steps[place].ended_ms;
+	}
+	map_release(&places);
+}
+
+void checkpointing_init(struct checkpointing *checkpointing, const struct runner_settings *settings,
+	struct journal *journal)
+{
+	size_t count = settings->plan->pipeline->step_count;
+	*checkpointing = (struct checkpointing){
+		.settings = settings,
+		.journal = journal,
+		.is_new = heap_allocate(count, sizeof *checkpointing->is_new),
+		.durations_ms = heap_allocate(count, sizeof *checkpointing->durations_ms),
+		.ended_ms = heap_allocate(count, sizeof *checkpointing->ended_ms),
+		.checkpoint_ms = TIME_NONE,
+	};
+	for (size_t i = 0; i < count; i++)
+		checkpointing->ended_ms[i] = TIME_NONE;
+	if (settings->resumed)
+		look_back(checkpointing);
+}
+
+void checkpointing_release(struct checkpointing *checkpointing)
+{
+	free(checkpointing->is_new);
+	free(checkpointing->durations_ms);
+	free(checkpointing->ended_ms);
+	*checkpointing = (struct checkpointing){0};
+}
+
+void checkpointing_step_done(
+	struct checkpointing *checkpointing, uint32_t step, int64_t duration_ms)
+{
+	checkpointing->new_count += !checkpointing->is_new[step];
+	checkpointing->is_new[step] = 1;
+	checkpointing->durations_ms[step] = duration_ms;
+}
+
+bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t stage)
+{
+	const struct plan *plan = checkpointing->settings->plan;
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(plan, stage, &count);
+	if (!checkpointing->settings->services->prepare_checkpoint)
+		return false;
+	if (checkpointing->new_count)
+		return true;
+	int64_t newest_ms = TIME_NONE;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t ended_ms = checkpointing->ended_ms[steps[i]];
+		if (plan->steps[steps[i]].action != ACTION_SKIP)
+			return false;
+		if (ended_ms > newest_ms)
+			newest_ms = ended_ms;
+	}
+	return newest_ms > checkpointing->checkpoint_ms;
+}
+
+static void append_body(const struct checkpointing *checkpointing, uint32_t stage, bool is_partial,
+	struct buffer *body)
+{
+	const struct plan *plan = checkpointing->settings->plan;
+	uint32_t count;
+	uint32_t line_count = 0;
+	const uint32_t *steps = plan_stage_steps(plan, stage, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		bool is_new = checkpointing->is_new[steps[i]];
+		if (!is_new && (is_partial || plan->steps[steps[i]].action != ACTION_SKIP))
+			continue;
+		if (++line_count > BODY_LINE_LIMIT)
+			continue;
+		buffer_printf(body, "- %s", plan->pipeline->steps[steps[i]].id);
+		if (is_new) {
+			buffer_append_text(body, ": ");
+			duration_append(body, checkpointing->durations_ms[steps[i]]);
+		}
+		buffer_append_byte(body, '\n');
+	}
+	if (line_count > BODY_LINE_LIMIT)
+		buffer_printf(body, "- and %u more\n", line_count - BODY_LINE_LIMIT);
+}
+
+static void record_checkpoint(struct checkpointing *checkpointing, enum event_type type,
+	const struct checkpoint *checkpoint, const char *reason)
+{
+	struct journal *journal = checkpointing->journal;
+	struct event *event = journal_event(journal, type);
+	struct checkpoint *copy = ARENA_NEW(&journal->arena, struct checkpoint);
+	*copy = *checkpoint;
+	event->wave = checkpoint->wave;
+	event->duration_ms = checkpoint->duration_ms;
+	event->checkpoint = copy;
+	event->reason = reason ? arena_copy_text(&journal->arena, reason) : NULL;
+	journal_record(journal, event);
+}
+
+static bool journal_fault(const struct journal *journal, struct error *error)
+{
+	*error = journal->fault;
+	return false;
+}
+
+/* What the services filled in, and what only we know. */
+static void complete(
+	struct checkpoint *checkpoint, const struct checkpoint_request *request, int64_t started_ns)
+{
+	checkpoint->number = request->number;
+	checkpoint->trigger = request->trigger;
+	checkpoint->wave = request->wave;
+	checkpoint->partial = request->partial;
+	checkpoint->subject = request->subject;
+	checkpoint->time_ms = clock_realtime_ms();
+	checkpoint->duration_ms = (clock_monotonic_ns() - started_ns) / 1000000;
+}
+
+static bool commit(struct checkpointing *checkpointing, const struct checkpoint_request *request,
+	struct checkpoint *checkpoint, struct error *error)
+{
+	const struct run_services *services = checkpointing->settings->services;
+	struct journal *journal = checkpointing->journal;
+	int64_t started_ns = clock_monotonic_ns();
+	bool is_made = services->prepare_checkpoint(services->context, request, checkpoint, error);
+	complete(checkpoint, request, started_ns);
+	if (!is_made)
+		return false;
+	if (checkpoint->commit) {
+		record_checkpoint(checkpointing, EVENT_CHECKPOINT_PREPARED, checkpoint, NULL);
+		if (!journal_flush(journal, true))
+			return journal_fault(journal, error);
+		if (!services->publish_checkpoint(services->context, checkpoint, error))
+			return false;
+		complete(checkpoint, request, started_ns);
+	}
+	record_checkpoint(checkpointing, EVENT_CHECKPOINT_CREATED, checkpoint, NULL);
+	return journal_flush(journal, false) || journal_fault(journal, error);
+}
+
+bool checkpointing_make(struct checkpointing *checkpointing,
+	const struct checkpoint_occasion *occasion, struct error *error)
+{
+	const struct runner_settings *settings = checkpointing->settings;
+	struct checkpoint checkpoint = {0};
+	struct buffer subject CLEANUP(buffer_release) = BUFFER_INIT;
+	struct buffer body CLEANUP(buffer_release) = BUFFER_INIT;
+	if (!journal_flush(checkpointing->journal, false))
+		return journal_fault(checkpointing->journal, error);
+	checkpoint_subject_append(
+		&(struct checkpoint_words){
+			.plan = settings->plan,
+			.stage = occasion->stage,
+			.partial = occasion->partial,
+			.run_id = settings->run->id,
+			.included = occasion->partial ? checkpointing->is_new : NULL,
+		},
+		&subject);
+	append_body(checkpointing, occasion->stage, occasion->partial, &body);
+	struct checkpoint_request request = {
+		.trigger = occasion->trigger,
+		.number = ++checkpointing->number,
+		.wave = settings->plan->stages[occasion->stage].wave,
+		.partial = occasion->partial,
+		.run_id = settings->run->id,
+		.subject = buffer_text(&subject),
+		.body = buffer_text(&body),
+	};
+	if (!commit(checkpointing, &request, &checkpoint, error)) {
+		record_checkpoint(checkpointing, EVENT_CHECKPOINT_FAILED, &checkpoint, error->text);
+		journal_flush(checkpointing->journal, false);
+		return false;
+	}
+	memset(checkpointing->is_new, 0, settings->plan->pipeline->step_count);
+	checkpointing->new_count = 0;
+	return true;
+}

@@ -1,0 +1,48 @@
+#ifndef WAVETRAIN_RUN_CHECKPOINTING_H
+#define WAVETRAIN_RUN_CHECKPOINTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "run/journal.h"
+#include "run/runner.h"
+
+/* When a checkpoint is due, and the order of its parts. */
+struct checkpointing {
+	const struct runner_settings *settings;
+	struct journal *journal;
+	uint32_t number; /* of the last checkpoint of this run */
+	uint8_t *is_new; /* per step: done since the last checkpoint */
+	uint32_t new_count;
+	int64_t *durations_ms; /* of each step's last attempt */
+	int64_t *ended_ms;     /* when a step ended in an earlier start of this run; TIME_NONE */
+	int64_t checkpoint_ms; /* when the newest checkpoint of an earlier start was made */
+};
+
+void checkpointing_init(struct checkpointing *checkpointing, const struct runner_settings *settings,
+	struct journal *journal);
+void checkpointing_release(struct checkpointing *checkpointing);
+
+void checkpointing_step_done(
+	struct checkpointing *checkpointing, uint32_t step, int64_t duration_ms);
+
+/*
+ * True when the stage holds work that no checkpoint has: steps done since the last one, or, all
+ * its steps being done already, an earlier runner that died before its checkpoint.
+ */
+bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t stage);
+
+/*
+ * Commit made, event prepared durable, reference moved, event created durable. False: the
+ * checkpoint failed, and an event says so; or the record itself is broken.
+ */
+struct checkpoint_occasion {
+	uint32_t stage;
+	enum checkpoint_trigger trigger;
+	bool partial;
+};
+bool checkpointing_make(struct checkpointing *checkpointing,
+	const struct checkpoint_occasion *occasion, struct error *error);
+
+#endif

@@ -1,0 +1,344 @@
+#include "run/executor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "run/retry.h"
+
+#define NS_PER_MS 1000000
+
+/* --- what earlier attempts of a continued run have left --- */
+
+static void adopt_artifacts(
+	struct executor *executor, uint32_t index, const struct run_step *before)
+{
+	const struct run *run = executor->settings->run;
+	const struct step *step = &executor->settings->plan->pipeline->steps[index];
+	if (!step->output_count)
+		return;
+	struct artifact *artifacts =
+		ARENA_ARRAY(&executor->kept, struct artifact, step->output_count);
+	for (uint32_t i = 0; i < before->artifacts.count; i++) {
+		const struct artifact *kept = &run->artifacts[before->artifacts.first + i].artifact;
+		for (uint32_t j = 0; j < step->output_count; j++) {
+			if (strcmp(step->outputs[j].name, kept->name) == 0)
+				artifacts[j] = *kept;
+		}
+	}
+	executor->artifacts[index] = artifacts;
+}
+
+static void adopt_step(struct executor *executor, uint32_t index, const struct run_step *before)
+{
+	const struct run *run = executor->settings->run;
+	for (uint32_t i = 0; i < before->attempts.count; i++) {
+		uint32_t number = run->attempts[before->attempts.first + i].number;
+		if (number > executor->numbers[index])
+			executor->numbers[index] = number;
+	}
+	if (executor->settings->plan->steps[index].action == ACTION_SKIP)
+		adopt_artifacts(executor, index, before);
+}
+
+/* The record may hold steps that are no longer in the pipeline, so they are matched by id. */
+static void adopt_run(struct executor *executor)
+{
+	const struct run *run = executor->settings->run;
+	const struct pipeline *pipeline = executor->settings->plan->pipeline;
+	struct map places = {0};
+	if (!run->attempt_count && !run->artifact_count)
+		return;
+	map_reserve(&places, run->step_count);
+	for (uint32_t i = 0; i < run->step_count; i++)
+		map_add(&places, run->steps[i].id, i);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		uint32_t place = map_find(&places, pipeline->steps[i].id);
+		if (place != INDEX_NONE)
+			adopt_step(executor, i, &run->steps[place]);
+	}
+	map_release(&places);
+}
+
+/* --- life --- */
+
+/* More places than steps would never be used. */
+static uint32_t place_count(const struct executor *executor)
+{
+	uint32_t jobs = executor->settings->plan->jobs;
+	uint32_t steps = executor->settings->plan->pipeline->step_count;
+	return jobs < steps ? jobs : steps;
+}
+
+static void make_places(struct executor *executor)
+{
+	uint32_t jobs = place_count(executor);
+	executor->attempts = ARENA_ARRAY(&executor->kept, struct attempt, jobs);
+	executor->free_places = ARENA_ARRAY(&executor->kept, uint32_t, jobs);
+	for (uint32_t i = 0; i < jobs; i++) {
+		struct attempt *attempt = &executor->attempts[i];
+		attempt->executor = executor;
+		attempt->step = INDEX_NONE;
+		attempt->child.nursery = &executor->nursery;
+		attempt->child.process.descriptor = -1;
+		attempt->child.capture.loop = executor->nursery.loop;
+		attempt->child.capture.services = executor->settings->services;
+		attempt->child.capture.chunk = executor->chunk;
+		attempt->child.capture.descriptor = -1;
+		attempt->child.capture.writer = -1;
+		executor->free_places[executor->free_count++] = jobs - 1 - i;
+	}
+}
+
+bool executor_open(struct executor *executor, struct error *error)
+{
+	const struct runner_settings *settings = executor->settings;
+	size_t step_count = settings->plan->pipeline->step_count;
+	executor->run_folder = -1;
+	if (!folder_make(settings->run_folder, error))
+		return false;
+	executor->run_folder = open(settings->run_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (executor->run_folder < 0)
+		return error_set_errno(error, ERROR_FILE, "cannot open '%s'", settings->run_folder);
+	if (!process_launcher_open(&executor->nursery.launcher, error))
+		return false;
+	step_environment_init(
+		&executor->environment, &(struct environment_sources){
+						.environment = settings->environment,
+						.hidden_variables = settings->hidden_variables,
+						.pipeline = settings->plan->pipeline,
+						.run_id = settings->run->id,
+					});
+	executor->artifacts = ARENA_ARRAY(&executor->kept, struct artifact *, step_count);
+	executor->numbers = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
+	executor->tries = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
+	executor->artifacts_folder = path_join(&executor->kept, settings->run_folder, "artifacts");
+	executor->chunk = heap_allocate(CAPTURE_CHUNK_BYTES, 1);
+	executor->random = (uint64_t)clock_monotonic_ns();
+	make_places(executor);
+	adopt_run(executor);
+	return true;
+}
+
+void executor_close(struct executor *executor)
+{
+	executor_abandon_all(executor);
+	for (uint32_t i = 0; executor->attempts && i < place_count(executor); i++)
+		buffer_release(&executor->attempts[i].reason);
+	if (executor->run_folder >= 0)
+		close(executor->run_folder);
+	if (executor->nursery.launcher.stack)
+		process_launcher_close(&executor->nursery.launcher);
+	program_search_release(&executor->search);
+	step_environment_release(&executor->environment);
+	free(executor->chunk);
+	arena_release(&executor->scratch);
+	arena_release(&executor->kept);
+}
+
+bool executor_has_room(const struct executor *executor)
+{
+	return executor->free_count > 0;
+}
+
+bool executor_is_idle(const struct executor *executor)
+{
+	return executor->free_count == place_count(executor) && !executor->waiting;
+}
+
+void executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
+{
+	struct attempt *attempt =
+		&executor->attempts[executor->free_places[--executor->free_count]];
+	executor->tries[step]++;
+	attempt_start(attempt, step, ++executor->numbers[step], ready_ns);
+}
+
+/* --- retries --- */
+
+static void retry_is_due(void *owner)
+{
+	struct retry_wait *wait = owner;
+	struct executor *executor = wait->executor;
+	struct retry_wait **place = &executor->waiting;
+	while (*place != wait)
+		place = &(*place)->next;
+	*place = wait->next;
+	wait->next = executor->spare;
+	executor->spare = wait;
+	executor->again(executor->owner, wait->step);
+}
+
+static void wait_for_retry(struct executor *executor, uint32_t step, int64_t delay_ms)
+{
+	struct retry_wait *wait = executor->spare;
+	if (wait)
+		executor->spare = wait->next;
+	else
+		wait = ARENA_NEW(&executor->kept, struct retry_wait);
+	*wait = (struct retry_wait){.executor = executor, .next = executor->waiting, .step = step};
+	wait->timer = (struct timer){.due = retry_is_due, .owner = wait};
+	executor->waiting = wait;
+	event_loop_set_timer(
+		executor->nursery.loop, &wait->timer, clock_monotonic_ns() + delay_ms * NS_PER_MS);
+}
+
+static int64_t next_delay_ms(struct executor *executor, uint32_t step)
+{
+	const struct retry_policy *policy = &executor->settings->plan->pipeline->steps[step].retry;
+	/* Knuth's 64-bit linear congruential generator; its upper bits are good enough to spread. */
+	executor->random = executor->random * 6364136223846793005u + 1442695040888963407u;
+	return retry_delay_ms(policy, executor->tries[step], executor->random >> 33);
+}
+
+/* --- verdicts --- */
+
+static struct event *ended_event(const struct attempt *attempt, enum event_type type)
+{
+	struct journal *journal = attempt->executor->journal;
+	const struct plan_step *planned = &attempt->executor->settings->plan->steps[attempt->step];
+	struct event *event = journal_event(journal, type);
+	event->step = attempt->step;
+	event->wave = planned->wave;
+	event->group = planned->group;
+	event->attempt = attempt->number;
+	event->duration_ms = (clock_monotonic_ns() - attempt->started_ns) / NS_PER_MS;
+	event->exit_status = attempt->result.exit_status;
+	event->signal = attempt->result.signal;
+	event->queue_ms = attempt->queue_ms;
+	event->cpu_ms = attempt->result.cpu_ms;
+	event->peak_rss_bytes = attempt->result.peak_rss_bytes;
+	event->log_bytes = step_log_step_bytes(&attempt->log);
+	event->log_truncated = step_log_is_truncated(&attempt->log);
+	if (attempt->log.size)
+		event->log_path = arena_copy_text(&journal->arena, attempt->log.path);
+	return event;
+}
+
+static void record_artifacts(const struct attempt *attempt)
+{
+	struct journal *journal = attempt->executor->journal;
+	const struct plan *plan = attempt->executor->settings->plan;
+	uint32_t count = plan->pipeline->steps[attempt->step].output_count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct event *event = journal_event(journal, EVENT_ARTIFACT_CREATED);
+		event->step = attempt->step;
+		event->wave = plan->steps[attempt->step].wave;
+		event->group = plan->steps[attempt->step].group;
+		event->attempt = attempt->number;
+		event->artifact = &attempt->artifacts[i];
+		journal_record(journal, event);
+	}
+}
+
+static enum event_type choose_event(const struct attempt *attempt, enum failure_class failure)
+{
+	const struct executor *executor = attempt->executor;
+	const struct retry_policy *policy =
+		&executor->settings->plan->pipeline->steps[attempt->step].retry;
+	if (failure == FAILURE_NONE)
+		return EVENT_STEP_COMPLETED;
+	if (failure == FAILURE_CANCELLED)
+		return EVENT_STEP_CANCELLED;
+	if (!retry_is_allowed(policy, failure, executor->tries[attempt->step]))
+		return EVENT_STEP_FAILED;
+	/* It would have had another chance, so it is not failed for good. */
+	return executor->is_stopping ? EVENT_STEP_CANCELLED : EVENT_STEP_RETRIED;
+}
+
+static enum step_verdict verdict_of(enum event_type type)
+{
+	if (type == EVENT_STEP_COMPLETED)
+		return STEP_VERDICT_DONE;
+	return type == EVENT_STEP_FAILED ? STEP_VERDICT_FAILED : STEP_VERDICT_CANCELLED;
+}
+
+/* Copies of inputs, and outputs that are kept elsewhere. What failed for good stays to be seen. */
+static void tidy_work(const struct attempt *attempt, enum event_type type)
+{
+	struct executor *executor = attempt->executor;
+	const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
+	struct error ignored;
+	if (type == EVENT_STEP_FAILED || (!step->input_count && !step->output_count))
+		return;
+	path_remove(arena_format(&executor->scratch, "%s/work/%s.%u",
+			    executor->settings->run_folder, step->id, attempt->number),
+		&ignored);
+}
+
+void executor_attempt_ended(struct attempt *attempt, enum failure_class failure, const char *reason)
+{
+	struct executor *executor = attempt->executor;
+	uint32_t step = attempt->step;
+	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
+		failure = FAILURE_RESOURCE;
+		reason = attempt->log.fault.text;
+	}
+	if (failure == FAILURE_CANCELLED)
+		reason = executor->cancel_reason;
+	enum event_type type = choose_event(attempt, failure);
+	if (type == EVENT_STEP_COMPLETED)
+		record_artifacts(attempt);
+	struct event *event = ended_event(attempt, type);
+	event->failure = failure;
+	if (reason)
+		event->reason = arena_copy_text(&executor->journal->arena, reason);
+	if (type == EVENT_STEP_RETRIED)
+		event->delay_ms = next_delay_ms(executor, step);
+	journal_record(executor->journal, event);
+	tidy_work(attempt, type);
+	attempt->step = INDEX_NONE;
+	executor->free_places[executor->free_count++] = (uint32_t)(attempt - executor->attempts);
+	if (type == EVENT_STEP_COMPLETED)
+		executor->artifacts[step] = attempt->artifacts;
+	if (type == EVENT_STEP_RETRIED)
+		wait_for_retry(executor, step, event->delay_ms);
+	else
+		executor->ended(executor->owner,
+			&(struct step_end){step, verdict_of(type), event->duration_ms});
+}
+
+/* --- ending everything --- */
+
+void executor_end_all(struct executor *executor, int64_t grace_ms, const char *reason)
+{
+	executor->is_stopping = true;
+	executor->cancel_reason = reason;
+	while (executor->waiting) {
+		struct retry_wait *wait = executor->waiting;
+		event_loop_cancel_timer(executor->nursery.loop, &wait->timer);
+		executor->waiting = wait->next;
+		executor->ended(
+			executor->owner, &(struct step_end){wait->step, STEP_VERDICT_CANCELLED, 0});
+	}
+	for (uint32_t i = 0; i < place_count(executor); i++) {
+		struct attempt *attempt = &executor->attempts[i];
+		if (attempt->step == INDEX_NONE)
+			continue;
+		const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
+		child_end(&attempt->child, grace_ms < 0 ? step->grace_ms : grace_ms);
+	}
+}
+
+void executor_kill_all(struct executor *executor)
+{
+	for (uint32_t i = 0; i < place_count(executor); i++)
+		child_kill(&executor->attempts[i].child);
+}
+
+void executor_abandon_all(struct executor *executor)
+{
+	executor->is_stopping = true;
+	for (uint32_t i = 0; executor->attempts && i < place_count(executor); i++)
+		child_abandon(&executor->attempts[i].child);
+}
+
+void executor_check_leftovers(struct executor *executor)
+{
+	for (uint32_t i = 0; i < place_count(executor); i++)
+		child_check_leftovers(&executor->attempts[i].child);
+}

@@ -1,0 +1,91 @@
+#ifndef WAVETRAIN_RUN_EXECUTOR_H
+#define WAVETRAIN_RUN_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "run/attempt.h"
+#include "run/child.h"
+#include "run/journal.h"
+#include "run/program_search.h"
+#include "run/runner.h"
+#include "run/step_environment.h"
+
+enum step_verdict {
+	STEP_VERDICT_DONE,
+	STEP_VERDICT_FAILED,
+	STEP_VERDICT_CANCELLED,
+};
+
+struct step_end {
+	uint32_t step;
+	enum step_verdict verdict;
+	int64_t duration_ms; /* of the last attempt */
+};
+
+/* A step between two attempts. */
+struct retry_wait {
+	struct executor *executor;
+	struct retry_wait *next; /* in waiting or spare */
+	struct timer timer;
+	uint32_t step;
+};
+
+/*
+ * Carries out what the scheduler decides: as many attempts at once as the plan allows, retries
+ * after their delay. Knows nothing of waves. Everything that happens goes to the journal.
+ */
+struct executor {
+	const struct runner_settings *settings;
+	struct journal *journal;
+	/* A step has ended for good, or is ready for its next attempt. */
+	void (*ended)(void *owner, const struct step_end *end);
+	void (*again)(void *owner, uint32_t step);
+	void *owner;
+
+	struct nursery nursery;
+	struct program_search search;
+	struct step_environment environment;
+	struct arena scratch;        /* for one start */
+	struct arena kept;           /* for the run */
+	struct artifact **artifacts; /* of each step that is done; NULL: none */
+	uint32_t *numbers;           /* of each step's last attempt, 0: none */
+	uint32_t *tries;             /* attempts by this runner */
+	struct attempt *attempts;    /* plan->jobs places */
+	uint32_t *free_places;
+	uint32_t free_count;
+	struct retry_wait *waiting;
+	struct retry_wait *spare;
+	int run_folder;         /* descriptor */
+	char *artifacts_folder; /* absolute; kept's */
+	char *chunk;            /* for reading output */
+	uint64_t random;        /* for the jitter of retries */
+	bool is_stopping;
+	const char *cancel_reason;
+};
+
+/* settings, journal, ended, again, owner, nursery.loop and nursery.signals are set before. */
+bool executor_open(struct executor *executor, struct error *error);
+
+/* Ends what still runs at once. */
+void executor_close(struct executor *executor);
+
+bool executor_has_room(const struct executor *executor);
+bool executor_is_idle(const struct executor *executor);
+void executor_start(struct executor *executor, uint32_t step, int64_t ready_ns);
+
+/* No retries from now on; SIGTERM to all, SIGKILL after grace_ms, or each step's own for -1. */
+void executor_end_all(struct executor *executor, int64_t grace_ms, const char *reason);
+void executor_kill_all(struct executor *executor);
+void executor_abandon_all(struct executor *executor);
+
+/* SIGCHLD came. */
+void executor_check_leftovers(struct executor *executor);
+
+/* For attempt.c: the verdict; the place is then free. reason as in the event, NULL: none. */
+void executor_attempt_ended(
+	struct attempt *attempt, enum failure_class failure, const char *reason);
+
+#endif

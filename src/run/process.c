@@ -1,0 +1,263 @@
+/*
+ * clone(CLONE_VM | CLONE_VFORK) as posix_spawn(3) does it, because posix_spawn knows neither
+ * sessions together with a parent-death signal nor pidfds. The child borrows this process's
+ * memory until exec: it may only make system calls, and tells of a fault by writing to it.
+ */
+#include "run/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/index.h"
+#include "base/parse.h"
+
+#define STACK_BYTES (64 * 1024)
+#define SHELL_PATH "/bin/sh"
+#define ARGUMENT_LIMIT 1024 /* of a file without a magic number */
+#define SWEEP_ROUNDS 64
+
+#if defined(__SANITIZE_ADDRESS__)
+#define NOT_INSTRUMENTED __attribute__((no_sanitize_address))
+#elif defined(__clang__)
+#define NOT_INSTRUMENTED __attribute__((no_sanitize("address")))
+#else
+#define NOT_INSTRUMENTED
+#endif
+
+struct start {
+	const struct process_launcher *launcher;
+	const struct process_request *request;
+	struct start_result result; /* written by the child */
+};
+
+static bool keep_standard_descriptors_open(struct error *error)
+{
+	for (int descriptor = 0; descriptor <= 2; descriptor++) {
+		if (fcntl(descriptor, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR) < 0)
+			return error_set_errno(error, ERROR_PROCESS, "cannot open /dev/null");
+	}
+	return true;
+}
+
+static void find_changed_signals(struct process_launcher *launcher)
+{
+	for (int number = 1; number < NSIG && number < 64; number++) {
+		struct sigaction action;
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+			launcher->changed_signals[launcher->changed_signal_count++] = number;
+	}
+}
+
+bool process_launcher_open(struct process_launcher *launcher, struct error *error)
+{
+	*launcher = (struct process_launcher){.null_descriptor = -1, .self = getpid()};
+	if (!keep_standard_descriptors_open(error))
+		return false;
+	find_changed_signals(launcher);
+	launcher->null_descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (launcher->null_descriptor < 0)
+		return error_set_errno(error, ERROR_PROCESS, "cannot open /dev/null");
+	void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (stack == MAP_FAILED)
+		return error_set_errno(error, ERROR_PROCESS, "no memory to start processes");
+	launcher->stack = stack;
+	launcher->stack_bytes = STACK_BYTES;
+	return true;
+}
+
+void process_launcher_close(struct process_launcher *launcher)
+{
+	if (launcher->null_descriptor >= 0)
+		close(launcher->null_descriptor);
+	if (launcher->stack)
+		munmap(launcher->stack, launcher->stack_bytes);
+	*launcher = (struct process_launcher){.null_descriptor = -1};
+}
+
+NOT_INSTRUMENTED static void set_up_descriptors(const struct start *start)
+{
+	dup2(start->launcher->null_descriptor, 0);
+	dup2(start->request->output, 1);
+	dup2(start->request->output, 2);
+	close_range(3, ~0U, 0);
+}
+
+NOT_INSTRUMENTED static void set_up_signals(const struct process_launcher *launcher)
+{
+	struct sigaction action;
+	sigset_t none;
+	action.sa_handler = SIG_DFL;
+	action.sa_flags = 0;
+	sigemptyset(&action.sa_mask);
+	for (uint32_t i = 0; i < launcher->changed_signal_count; i++)
+		sigaction(launcher->changed_signals[i], &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+NOT_INSTRUMENTED static void execute(const struct process_request *request)
+{
+	char *const *environment = (char *const *)(const void *)request->environment;
+	execve(request->program, (char *const *)(const void *)request->arguments, environment);
+	if (errno != ENOEXEC)
+		return;
+	const char *arguments[ARGUMENT_LIMIT + 3] = {SHELL_PATH, request->program};
+	uint32_t count = 0;
+	while (request->arguments[count])
+		count++;
+	for (uint32_t i = 1; i < count && i < ARGUMENT_LIMIT; i++)
+		arguments[i + 1] = request->arguments[i];
+	if (count <= ARGUMENT_LIMIT)
+		execve(SHELL_PATH, (char *const *)(const void *)arguments, environment);
+}
+
+NOT_INSTRUMENTED static int child_main(void *argument)
+{
+	struct start *start = argument;
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != start->launcher->self)
+		_exit(127); /* the runner died before the kernel knew our wish */
+	if (chdir(start->request->folder) < 0) {
+		start->result = (struct start_result){START_FOLDER, errno};
+		_exit(127);
+	}
+	set_up_descriptors(start);
+	set_up_signals(start->launcher);
+	execute(start->request);
+	start->result = (struct start_result){START_PROGRAM, errno};
+	_exit(127);
+}
+
+struct start_result process_start(struct process_launcher *launcher,
+	const struct process_request *request, struct process *process)
+{
+	struct start start = {.launcher = launcher, .request = request};
+	sigset_t all, before;
+	sigfillset(&all);
+	/* No handler of ours may run in the child while it borrows our memory. */
+	sigprocmask(SIG_SETMASK, &all, &before);
+	int pidfd = -1;
+	pid_t id = clone(child_main, launcher->stack + launcher->stack_bytes,
+		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &pidfd);
+	int failure = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	*process = (struct process){.id = id, .descriptor = pidfd};
+	if (id < 0) {
+		*process = (struct process){.descriptor = -1};
+		return (struct start_result){START_SYSTEM, failure};
+	}
+	if (start.result.fault != START_OK) {
+		waitpid(id, NULL, 0);
+		close(pidfd);
+		*process = (struct process){.descriptor = -1};
+	}
+	return start.result;
+}
+
+static int64_t time_value_us(struct timeval time)
+{
+	return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
+}
+
+bool process_reap(struct process *process, struct process_result *result)
+{
+	struct rusage usage;
+	int status;
+	if (wait4(process->id, &status, WNOHANG, &usage) != process->id)
+		return false;
+	*result = (struct process_result){
+		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.cpu_ms = (time_value_us(usage.ru_utime) + time_value_us(usage.ru_stime)) / 1000,
+		.peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
+	};
+	close(process->descriptor);
+	process->descriptor = -1;
+	return true;
+}
+
+void process_signal_group(pid_t group, int signal)
+{
+	if (group > 1)
+		kill(-group, signal);
+}
+
+bool process_group_is_alive(pid_t group)
+{
+	/* Zombies count for kill(2) as long as nobody has taken them. */
+	if (kill(-group, 0) < 0 && errno == ESRCH)
+		return false;
+	while (waitpid(-group, NULL, WNOHANG) > 0)
+		;
+	return kill(-group, 0) == 0 || errno != ESRCH;
+}
+
+static bool carries_marker(const char *process_id, const char *marker)
+{
+	char path[64];
+	struct buffer environment = BUFFER_INIT;
+	struct error ignored;
+	snprintf(path, sizeof path, "/proc/%.20s/environ", process_id);
+	bool found = false;
+	size_t length = strlen(marker) + 1;
+	if (file_read(path, 16 << 20, &environment, &ignored)) {
+		for (size_t at = 0; !found && at + length <= environment.size;
+			at += strlen(environment.bytes + at) + 1)
+			found = memcmp(environment.bytes + at, marker, length) == 0;
+	}
+	buffer_release(&environment);
+	return found;
+}
+
+static uint32_t sweep_once(const char *marker)
+{
+	struct buffer children = BUFFER_INIT;
+	struct error ignored;
+	uint32_t count = 0;
+	if (!file_read("/proc/thread-self/children", 16 << 20, &children, &ignored))
+		buffer_clear(&children);
+	if (!children.size)
+		buffer_append_byte(&children, ' ');
+	char *rest = children.bytes;
+	for (char *word = strtok_r(rest, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
+		uint64_t id;
+		if (!parse_unsigned(word, INT32_MAX, &id) || !carries_marker(word, marker))
+			continue;
+		kill((pid_t)id, SIGKILL);
+		waitpid((pid_t)id, NULL, 0);
+		count++;
+	}
+	buffer_release(&children);
+	return count;
+}
+
+uint32_t process_sweep(const char *marker)
+{
+	/* Ending one makes its own children ours, so look again until nothing new turns up. */
+	uint32_t total = 0;
+	for (int round = 0; round < SWEEP_ROUNDS; round++) {
+		uint32_t count = sweep_once(marker);
+		if (!count)
+			break;
+		total += count;
+	}
+	return total;
+}

@@ -1,0 +1,77 @@
+#ifndef WAVETRAIN_RUN_PROCESS_H
+#define WAVETRAIN_RUN_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* What every start needs, made once. */
+struct process_launcher {
+	char *stack; /* for the moment between clone and exec; mapped */
+	size_t stack_bytes;
+	int null_descriptor; /* /dev/null, everybody's standard input */
+	pid_t self;
+	int changed_signals[64]; /* those whose disposition is not the default one */
+	uint32_t changed_signal_count;
+};
+
+/* Also sees to it that descriptors 0 to 2 are open, so that no pipe gets one of these numbers. */
+bool process_launcher_open(struct process_launcher *launcher, struct error *error);
+void process_launcher_close(struct process_launcher *launcher);
+
+struct process_request {
+	const char *program; /* path; a relative one counts from folder */
+	const char *const *arguments;
+	const char *const *environment;
+	const char *folder; /* absolute: working directory */
+	int output;         /* becomes descriptors 1 and 2; stays the caller's */
+};
+
+/* Where a start failed; error_number says why. */
+enum start_fault { START_OK, START_FOLDER, START_PROGRAM, START_SYSTEM };
+struct start_result {
+	enum start_fault fault;
+	int error_number; /* errno */
+};
+
+struct process {
+	pid_t id;       /* also the id of its session and process group; 0: none */
+	int descriptor; /* pidfd, readable when it has ended; the caller's to close; -1: none */
+};
+
+/*
+ * Starts a process in a session of its own: signal mask empty, dispositions default, killed when
+ * this thread dies, no descriptor above 2. Returns after its exec, so that everything request
+ * points at may be reused at once. Files without a magic number are given to /bin/sh, as
+ * execvp(3) does.
+ */
+struct start_result process_start(struct process_launcher *launcher,
+	const struct process_request *request, struct process *process);
+
+struct process_result {
+	int exit_status; /* -1: ended by a signal */
+	int signal;      /* 0: none */
+	int64_t cpu_ms;
+	/* Never below the runner's own size: the kernel counts the moment before exec. */
+	uint64_t peak_rss_bytes;
+};
+
+/* Takes the exit status and closes the descriptor. False: it has not ended. */
+bool process_reap(struct process *process, struct process_result *result);
+
+/* To everything in the group; nobody there is fine. */
+void process_signal_group(pid_t group, int signal);
+
+/* Reaps members of the group that came to us as orphans; true while others are alive. */
+bool process_group_is_alive(pid_t group);
+
+/*
+ * Ends children of this process, however they came to be ours, whose environment holds MARKER
+ * ("NAME=value"): what escaped from its group. Returns how many.
+ */
+uint32_t process_sweep(const char *marker);
+
+#endif

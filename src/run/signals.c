@@ -1,0 +1,70 @@
+#include "run/signals.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void make_set(sigset_t *set, bool with_children)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	if (with_children)
+		sigaddset(set, SIGCHLD);
+}
+
+static void signals_are_there(void *owner)
+{
+	struct signals *signals = owner;
+	struct signalfd_siginfo info;
+	while (read(signals->descriptor, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			signals->child(signals->owner);
+		else
+			signals->stop(signals->owner, (int)info.ssi_signo);
+	}
+}
+
+bool signals_open(struct signals *signals, struct error *error)
+{
+	sigset_t set;
+	make_set(&set, true);
+	sigprocmask(SIG_BLOCK, &set, &signals->previous);
+	make_set(&set, false);
+	signals->takes_children = false;
+	signals->watch = (struct watch){.ready = signals_are_there, .owner = signals};
+	signals->descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals->descriptor < 0) {
+		sigprocmask(SIG_SETMASK, &signals->previous, NULL);
+		return error_set_errno(error, ERROR_PROCESS, "cannot wait for signals");
+	}
+	if (event_loop_watch(signals->loop, &signals->watch, signals->descriptor, error))
+		return true;
+	signals_close(signals);
+	return false;
+}
+
+void signals_close(struct signals *signals)
+{
+	if (signals->descriptor < 0)
+		return;
+	event_loop_unwatch(signals->loop, &signals->watch);
+	close(signals->descriptor);
+	signals->descriptor = -1;
+	sigprocmask(SIG_SETMASK, &signals->previous, NULL);
+}
+
+void signals_poll(struct signals *signals)
+{
+	signals_are_there(signals);
+}
+
+void signals_take_children(struct signals *signals, bool wanted)
+{
+	sigset_t set;
+	if (signals->takes_children == wanted)
+		return;
+	signals->takes_children = wanted;
+	make_set(&set, wanted);
+	signalfd(signals->descriptor, &set, 0);
+}

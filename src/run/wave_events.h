@@ -1,0 +1,43 @@
+#ifndef WAVETRAIN_RUN_WAVE_EVENTS_H
+#define WAVETRAIN_RUN_WAVE_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "run/journal.h"
+#include "run/scheduler.h"
+
+struct group_tally {
+	bool is_started;
+	uint32_t open;   /* steps that have not ended */
+	uint32_t broken; /* steps that ended otherwise than done */
+	int64_t started_ns;
+};
+
+/* When waves and groups begin and end, by what their steps do. */
+struct wave_events {
+	const struct plan *plan;
+	struct journal *journal;
+	const struct scheduler *scheduler;
+	struct group_tally *groups; /* of each group of the plan */
+	int64_t stage_started_ns;
+	bool is_interrupted; /* what is not done then neither completes nor fails */
+};
+
+struct stage_count {
+	uint32_t total;
+	uint32_t done;
+	uint32_t to_run;
+	uint32_t failed;
+};
+
+void wave_events_init(
+	struct wave_events *events, const struct scheduler *scheduler, struct journal *journal);
+void wave_events_release(struct wave_events *events);
+
+struct stage_count wave_events_count(const struct wave_events *events, uint32_t stage);
+void wave_events_start(struct wave_events *events, uint32_t wave);
+void wave_events_step_ended(struct wave_events *events, uint32_t step, bool is_done);
+void wave_events_end(struct wave_events *events, uint32_t wave, const struct stage_count *count);
+
+#endif

@@ -1,0 +1,147 @@
+// Bad input and a hostile world: one clear sentence each, the right exit code, nothing lost.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { withWorkspace, cleanEnvironment, program } from '../rig/workspace.mjs';
+
+const asRoot = process.getuid() === 0;
+
+test('no pipeline', withWorkspace({}, (place) => {
+  const done = place.run(['run']);
+  assert.equal(done.status, 3);
+  assert.match(done.stderr, /wavetrain\.yml/);
+  assert.match(done.stderr, /\[no-pipeline\]/);
+  const named = place.run(['run', 'nihgtly']);
+  assert.equal(named.status, 3);
+  assert.match(named.stderr, /nihgtly/);
+}));
+
+test('an unreadable file', withWorkspace({}, (place) => {
+  mkdirSync(join(place.path, 'wavetrain.yml'));
+  const done = place.run(['run']);
+  assert.ok([3, 4].includes(done.status), String(done.status));
+  assert.match(done.stderr, /wavetrain\.yml/);
+  if (!asRoot) {
+    place.write('secret.yml', 'steps: []');
+    chmodSync(join(place.path, 'secret.yml'), 0);
+    assert.match(place.run(['validate', 'secret.yml']).stderr, /Permission denied/);
+  }
+}));
+
+const rejections = [
+  ['YAML error', 'steps: [\n  {id: a, run: "x"\n', /wavetrain\.yml:\d+:\d+: error: /],
+  ['unknown key', "steps:\n  - {id: a, rnu: 'true'}\n", /wavetrain\.yml:2:13: error: .*rnu.*\n[\s\S]*\^[\s\S]*did you mean 'run'/],
+  ['cycle', "steps:\n  - {id: a, needs: [c], run: 'true'}\n  - {id: b, needs: [a], run: 'true'}\n  - {id: c, needs: [b], run: 'true'}\n", /a -> (b|c) -> (b|c) -> a|b -> . -> . -> b|c -> . -> . -> c/],
+  ['unknown need', "steps:\n  - {id: build, run: 'true'}\n  - {id: test, needs: [bulid], run: 'true'}\n", /wavetrain\.yml:3:\d+: error: .*bulid[\s\S]*did you mean 'build'/],
+  ['duplicate id', "steps:\n  - {id: a, run: 'true'}\n  - {id: a, run: 'true'}\n", /wavetrain\.yml:3:\d+: error: .*'a'/],
+  ['no steps', 'name: x\n', /error: .*steps/],
+  ['unset variable', "steps:\n  - {id: a, run: [echo, '${NOT_SET_ANYWHERE}']}\n", /NOT_SET_ANYWHERE/],
+];
+for (const [what, text, expected] of rejections) {
+  test(`rejected: ${what}`, withWorkspace({}, (place) => {
+    place.pipeline(text);
+    const done = place.run(['run']);
+    assert.equal(done.status, 3, done.stderr);
+    assert.match(done.stderr, expected);
+    assert.match(done.stderr, /pipeline-invalid/);
+    const checked = JSON.parse(place.run(['validate', '--format', 'json']).stdout);
+    assert.equal(checked.ok, false);
+    assert.ok(checked.findings.length >= 1);
+    assert.equal(place.exists('.wavetrain/runs'), false, 'nothing was run');
+  }));
+}
+
+test('all findings come at once', withWorkspace({}, (place) => {
+  place.pipeline("nmae: x\nsteps:\n  - {id: 'a b', run: 'true'}\n  - {id: c, needs: [d], run: 'true', timeout: soon}\n");
+  const findings = JSON.parse(place.run(['validate', '--format', 'json']).stdout).findings;
+  assert.ok(findings.length >= 4, JSON.stringify(findings));
+  assert.ok(findings.every((finding) => finding.line >= 1 && finding.column >= 1 && finding.message));
+}));
+
+test('parameters: unknown, missing, not allowed', withWorkspace({}, (place) => {
+  place.pipeline("params: {feature: {required: true, enum: [auth, billing]}}\nsteps: [{id: a, run: 'true'}]\n");
+  assert.equal(place.run(['run']).status, 3);
+  assert.match(place.run(['run']).stderr, /feature/);
+  assert.match(place.run(['run', '-p', 'faeture=auth']).stderr, /did you mean 'feature'/);
+  assert.match(place.run(['run', '--feature=lunch']).stderr, /auth/);
+  assert.equal(place.run(['run', '--feature=auth']).status, 0);
+}));
+
+test('a missing program and a missing output fail the step and say so', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: program, run: [no-such-program-here, x]}\n  - {id: output, run: 'true', outputs: [result]}\n");
+  const done = place.run(['run']);
+  assert.equal(done.status, 1);
+  assert.match(done.stdout, /no-such-program-here/);
+  assert.match(done.stdout, /result/);
+}));
+
+test('command line: unknown command, option, run and value', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'true'}]\n");
+  for (const [words, expected] of [[['rnu'], /did you mean 'run'/], [['run', '--job', '2'], /did you mean '--jobs'/],
+    [['run', '-j', '0'], /whole number from 1 to 4096/], [['plan', '--format', 'jsno'], /did you mean 'json'/],
+    [['run', 'a', 'b'], /takes no argument 'b'/], [['status', 'run_19990101_000000'], /run_19990101_000000|no run/]]) {
+    const done = place.run(words);
+    assert.equal(done.status, 2, `${words}: ${done.stderr}`);
+    assert.match(done.stderr, expected);
+  }
+}));
+
+test('no permission: a read-only repository is refused before anything runs', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'touch ran'}]\n");
+  // Root passes every permission, so the folder is made read-only by a mount of its own.
+  const script = `mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && exec "$2" run`;
+  const done = asRoot || existsSync('/proc/sys/user/max_user_namespaces')
+    ? spawnSync('unshare', ['-Urm', 'sh', '-c', script, 'sh', place.path, program], { env: cleanEnvironment(), encoding: 'utf8' })
+    : null;
+  assert.equal(done.status, 4, done.stdout + done.stderr);
+  assert.match(done.stderr, /Read-only file system|read-only|readonly/i);
+  assert.equal(place.exists('ran'), false);
+}));
+
+test('a full disk: the sentence names it, what was done stays done', withWorkspace({}, (place) => {
+  place.pipeline(`
+steps:
+  - {id: small, run: 'echo small > small.txt'}
+  - {id: huge, needs: [small], run: 'head -c 30000000 /dev/zero > huge.bin', outputs: {huge: huge.bin}}
+`);
+  const disk = join(place.root, 'disk');
+  mkdirSync(disk);
+  const script = 'mount -t tmpfs -o size=40m none "$1" && WAVETRAIN_STATE_DIR="$1/state" "$2" run; status=$?; sqlite3 "$1/state/state.db" "select id || \'=\' || state from steps; pragma integrity_check"; exit $status';
+  const done = spawnSync('unshare', ['-Urm', 'sh', '-c', script, 'sh', disk, program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+  assert.ok([1, 4].includes(done.status), `${done.status} ${done.stdout} ${done.stderr}`);
+  assert.match(done.stdout, /small=done/);
+  assert.match(done.stdout, /\nok\n?$/);
+  if (!/No space left/.test(done.stdout + done.stderr)) assert.match(done.stdout, /huge=done/);
+}));
+
+test('hostile files are refused at once', withWorkspace({}, (place) => {
+  const hostile = {
+    nesting: `steps: ${'['.repeat(100000)}`,
+    aliases: `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghij'.split('').map((letter, i) => `${letter}: &${letter} [${Array(10).fill(`*${'abcdefghi'[i]}`)}]`).join('\n')}\n`,
+    anchors: `steps:\n${Array.from({ length: 100000 }, (_, i) => `  - &a${i} x`).join('\n')}\n`,
+    binary: Buffer.from([0x73, 0x74, 0, 0xff, 0xfe, 0x0a]),
+    empty: '',
+  };
+  for (const [name, bytes] of Object.entries(hostile)) {
+    writeFileSync(join(place.path, `${name}.yml`), bytes);
+    const from = Date.now();
+    const done = place.run(['validate', `${name}.yml`]);
+    assert.equal(done.status, 3, `${name}: ${done.stderr.slice(0, 300)}`);
+    assert.ok(Date.now() - from < 5000, `${name} took ${Date.now() - from} ms`);
+  }
+}));
+
+test('hostile ids and outputs cannot leave their place', withWorkspace({}, (place) => {
+  for (const text of ["steps: [{id: ../x, run: 'true'}]", "steps: [{id: a, run: 'true', outputs: {x: ../../etc/passwd}}]",
+    "steps: [{id: a, run: 'true', workdir: /etc}]", "steps: [{id: a, run: 'true', outputs: {x: .git/config}}]"]) {
+    place.write('wavetrain.yml', text);
+    const done = place.run(['validate']);
+    assert.equal(done.status, 3, `${text}: ${done.stdout}`);
+  }
+  place.pipeline("steps: [{id: a, run: 'ln -s /etc/passwd link.txt', outputs: {x: link.txt}}]\n");
+  const done = place.run(['run']);
+  assert.equal(done.status, 1, 'a symbolic link is no artifact');
+  assert.match(done.stdout, /link/);
+}));
