@@ -179,6 +179,8 @@ static void append_wave_start(struct console *console, const struct event *event
 	const struct plan *plan = console->settings.plan;
 	const struct plan_wave *wave = &plan->waves[event->wave];
 	struct buffer *text = &console->text;
+	if (console->settings.quiet)
+		return;
 	buffer_printf(text, "wave %u/%u", event->wave + 1, plan->wave_count);
 	if (wave->name) {
 		buffer_append_text(text, "  ");
@@ -197,7 +199,8 @@ static void append_group_line(
 	struct console *console, const struct event *event, const char *glyph, const char *words)
 {
 	const struct plan_group *group = &console->settings.plan->groups[event->group];
-	if (console->settings.plan->waves[group->wave].groups.count < 2)
+	bool quiet = console->settings.quiet && event->type != EVENT_GROUP_FAILED;
+	if (quiet || console->settings.plan->waves[group->wave].groups.count < 2)
 		return;
 	if (!console->settings.style.ascii)
 		buffer_printf(&console->text, "%s ", glyph);
@@ -206,10 +209,12 @@ static void append_group_line(
 	buffer_append_byte(&console->text, '\n');
 }
 
-static void append_checkpoint(struct console *console, const struct event *event)
+static void show_checkpoint(struct console *console, const struct event *event)
 {
 	const struct checkpoint *checkpoint = event->checkpoint;
 	struct buffer *text = &console->text;
+	if (console->settings.quiet && event->type != EVENT_CHECKPOINT_FAILED)
+		return;
 	if (event->type == EVENT_CHECKPOINT_FAILED)
 		buffer_printf(
 			text, "  checkpoint failed: %s\n", event->reason ? event->reason : "");
@@ -232,10 +237,13 @@ static void step_ended(struct console *console, const struct event *event, enum 
 		append_step_line(console, event, look);
 }
 
-static void started(struct console *console)
+static void show_start(struct console *console, const struct event *event)
 {
 	const struct plan *plan = console->settings.plan;
 	struct buffer *text = &console->text;
+	(void)event;
+	if (console->settings.quiet)
+		return;
 	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
 	buffer_printf(text, "  %s  %u step%s, %u stage%s, %u at once\n", console->settings.run->id,
 		plan->pipeline->step_count, plan->pipeline->step_count == 1 ? "" : "s",
@@ -245,72 +253,68 @@ static void started(struct console *console)
 			console->done == 1 ? "" : "s");
 }
 
-static void show_event(struct console *console, const struct event *event)
+static void show_group_start(struct console *console, const struct event *event)
 {
-	bool quiet = console->settings.quiet;
-	switch (event->type) {
-	case EVENT_PIPELINE_STARTED:
-	case EVENT_PIPELINE_RESUMED:
-		if (!quiet)
-			started(console);
-		break;
-	case EVENT_WAVE_STARTED:
-		if (!quiet)
-			append_wave_start(console, event);
-		break;
-	case EVENT_GROUP_STARTED:
-		if (!quiet)
-			append_group_line(console, event, "🚀", "Launching group");
-		break;
-	case EVENT_GROUP_COMPLETED:
-		if (!quiet)
-			append_group_line(console, event, "✅", "Group complete");
-		break;
-	case EVENT_GROUP_FAILED:
-		append_group_line(console, event, "❌", "Group failed");
-		break;
-	case EVENT_STEP_STARTED:
-		running_add(console, event);
-		break;
-	case EVENT_STEP_RETRIED:
-		console->retried++;
-		step_ended(console, event, LOOK_RETRIED);
-		break;
-	case EVENT_STEP_COMPLETED:
-		console->done++;
-		step_ended(console, event, event->attempt > 1 ? LOOK_RETRIED : LOOK_OK);
-		break;
-	case EVENT_STEP_FAILED:
-		console->failed++;
-		failure_add(console, event);
-		step_ended(console, event, LOOK_FAILED);
-		break;
-	case EVENT_STEP_SKIPPED:
-		console->skipped++;
-		step_ended(console, event, LOOK_SKIPPED);
-		break;
-	case EVENT_STEP_CANCELLED:
-		step_ended(console, event, LOOK_IDLE);
-		break;
-	case EVENT_CHECKPOINT_CREATED:
-	case EVENT_CHECKPOINT_FAILED:
-		if (!quiet || event->type == EVENT_CHECKPOINT_FAILED)
-			append_checkpoint(console, event);
-		break;
-	case EVENT_PIPELINE_COMPLETED:
-	case EVENT_PIPELINE_FAILED:
-	case EVENT_PIPELINE_INTERRUPTED:
-	case EVENT_WAVE_COMPLETED:
-	case EVENT_WAVE_FAILED:
-	case EVENT_CONTRACT_VALIDATED:
-	case EVENT_CONTRACT_FAILED:
-	case EVENT_ARTIFACT_CREATED:
-	case EVENT_ARTIFACT_INJECTED:
-	case EVENT_CHECKPOINT_PREPARED:
-	case EVENT_TYPE_COUNT:
-		break;
-	}
+	append_group_line(console, event, "🚀", "Launching group");
 }
+
+static void show_group_done(struct console *console, const struct event *event)
+{
+	append_group_line(console, event, "✅", "Group complete");
+}
+
+static void show_group_failed(struct console *console, const struct event *event)
+{
+	append_group_line(console, event, "❌", "Group failed");
+}
+
+static void show_retried(struct console *console, const struct event *event)
+{
+	console->retried++;
+	step_ended(console, event, LOOK_RETRIED);
+}
+
+static void show_completed(struct console *console, const struct event *event)
+{
+	console->done++;
+	step_ended(console, event, event->attempt > 1 ? LOOK_RETRIED : LOOK_OK);
+}
+
+static void show_failed(struct console *console, const struct event *event)
+{
+	console->failed++;
+	failure_add(console, event);
+	step_ended(console, event, LOOK_FAILED);
+}
+
+static void show_skipped(struct console *console, const struct event *event)
+{
+	console->skipped++;
+	step_ended(console, event, LOOK_SKIPPED);
+}
+
+static void show_cancelled(struct console *console, const struct event *event)
+{
+	step_ended(console, event, LOOK_IDLE);
+}
+
+/* What people are shown of an event; NULL: nothing. */
+static void (*const show[EVENT_TYPE_COUNT])(struct console *, const struct event *) = {
+	[EVENT_PIPELINE_STARTED] = show_start,
+	[EVENT_PIPELINE_RESUMED] = show_start,
+	[EVENT_WAVE_STARTED] = append_wave_start,
+	[EVENT_GROUP_STARTED] = show_group_start,
+	[EVENT_GROUP_COMPLETED] = show_group_done,
+	[EVENT_GROUP_FAILED] = show_group_failed,
+	[EVENT_STEP_STARTED] = running_add,
+	[EVENT_STEP_RETRIED] = show_retried,
+	[EVENT_STEP_COMPLETED] = show_completed,
+	[EVENT_STEP_FAILED] = show_failed,
+	[EVENT_STEP_SKIPPED] = show_skipped,
+	[EVENT_STEP_CANCELLED] = show_cancelled,
+	[EVENT_CHECKPOINT_CREATED] = show_checkpoint,
+	[EVENT_CHECKPOINT_FAILED] = show_checkpoint,
+};
 
 void console_event(
 	struct console *console, const struct event *event, const struct event_names *names)
@@ -319,7 +323,8 @@ void console_event(
 		event_append_json(event, names, &console->text);
 		buffer_append_byte(&console->text, '\n');
 	} else if (console->settings.format != CONSOLE_COMMENT) {
-		show_event(console, event);
+		if (show[event->type])
+			show[event->type](console, event);
 	}
 }
 
