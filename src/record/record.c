@@ -15,8 +15,11 @@
 #define TIDY_AT_SYNC_PAGES 1000
 #define TIDY_PAGES 8192
 
-/* Nothing of the state is committed by accident; pipelines kept beside it may be. */
-#define GITIGNORE "/state.db*\n/runs/\n/lock\n/.gitignore\n"
+/*
+ * Nothing of the state is committed by accident; pipelines kept beside it may be. The star covers
+ * what a killed file_write_atomic() leaves.
+ */
+#define GITIGNORE "/state.db*\n/runs/\n/lock\n/.gitignore*\n"
 
 #define RUN_ID_LIMIT 10000
 
