@@ -171,7 +171,7 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	if (!open_repository(batch, found_unpublished ? &unpublished : NULL, error))
 		return false;
 	if (batch->resumed)
-		return record_continue_run(batch->record, &batch->run, &batch->plan, error);
+		return batch_resume_record(batch, error);
 	fill_facts(batch);
 	return batch_save_parameters(batch, error) &&
 	       record_begin_run(batch->record, &batch->run, error);

@@ -142,3 +142,13 @@ bool batch_resume_plan(struct batch *batch, struct error *error)
 	};
 	return project_plan(batch->cli, &batch->pipeline, &choices, &batch->plan, error);
 }
+
+bool batch_resume_record(struct batch *batch, struct error *error)
+{
+	const char *id = batch->run.id;
+	if (!record_continue_run(batch->record, &batch->run, &batch->plan, error) ||
+		!record_read_run(batch->record, id, batch->cli->arena, &batch->run, error))
+		return false;
+	batch->run.folder = batch->run_folder;
+	return true;
+}

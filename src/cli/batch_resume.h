@@ -15,6 +15,9 @@ bool batch_load_pipeline(struct batch *batch, struct error *error);
 /* Plans what is left of the run: checks which artifacts are as they were left. */
 bool batch_resume_plan(struct batch *batch, struct error *error);
 
+/* Brings the record of the resumed run in line with its new plan, and batch->run with the record. */
+bool batch_resume_record(struct batch *batch, struct error *error);
+
 /* Keeps the parameters given on the command line with the run, for its resumption. */
 bool batch_save_parameters(struct batch *batch, struct error *error);
 

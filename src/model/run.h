@@ -61,7 +61,7 @@ struct run_step {
 	uint32_t stage;
 	struct index_range needs; /* in run->edges: indices of steps */
 	int64_t estimate_ms;
-	bool critical;                /* by the plan's estimates */
+	bool critical;                /* on critical_path; in a plan: no slack by the estimates */
 	int64_t started_ms;           /* of the first attempt in this run */
 	int64_t ended_ms;             /* of the last one */
 	struct index_range attempts;  /* in run->attempts */
@@ -143,7 +143,10 @@ struct run {
 /* A run in which nothing has happened: for graphs of a plan, and to begin a record. */
 void run_from_plan(const struct plan *plan, const char *id, struct arena *arena, struct run *run);
 
-/* Fills totals and critical_path from the rest; called by whoever filled the rest. */
+/*
+ * Fills totals, critical_path and, once something has run, the steps' critical from the rest;
+ * called by whoever filled the rest.
+ */
 void run_summarise(struct run *run, struct arena *arena);
 
 /* What a step shows as: its state, or a finer word. The palette has one entry each. */

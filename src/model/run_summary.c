@@ -202,6 +202,17 @@ static void walk_critical_path(const struct paths *paths, struct arena *arena, s
 	run->critical_path_count = count;
 }
 
+/* Once something has run, what was measured counts and no longer the plan's estimates. */
+static void mark_critical_steps(struct run *run)
+{
+	if (!run->attempt_count)
+		return;
+	for (uint32_t i = 0; i < run->step_count; i++)
+		run->steps[i].critical = false;
+	for (uint32_t i = 0; i < run->critical_path_count; i++)
+		run->steps[run->critical_path[i]].critical = true;
+}
+
 void run_summarise(struct run *run, struct arena *arena)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
@@ -217,4 +228,5 @@ void run_summarise(struct run *run, struct arena *arena)
 		paths.weights_ms[i] = step_weight_ms(run, i);
 	measure_tails(&paths);
 	walk_critical_path(&paths, arena, run);
+	mark_critical_steps(run);
 }

@@ -162,6 +162,9 @@ static inline struct run *fixture_run(const struct fixture_step *steps, uint32_t
 	if (state == STATE_RUNNING)
 		run->ended_ms = TIME_NONE;
 	run_summarise(run, arena);
+	/* What is drawn as critical is what the table says. */
+	for (uint32_t i = 0; i < run->step_count; i++)
+		run->steps[i].critical = steps[i].critical;
 	return run;
 }
 
@@ -269,6 +272,8 @@ static inline struct run *fixture_grid(
 	}
 	run->ended_ms = FIXTURE_START_MS + (int64_t)depth * 1000;
 	run_summarise(run, arena);
+	for (uint32_t i = 0; i < run->step_count; i++)
+		run->steps[i].critical = i % width == 0;
 	return run;
 }
 
