@@ -142,6 +142,16 @@ void text_append_shortened(struct buffer *buffer, const char *text, size_t colum
 	buffer_append(buffer, text + tail, size - tail);
 }
 
+void text_append_cut(struct buffer *buffer, const char *text, size_t columns)
+{
+	size_t size = strlen(text);
+	bool whole = utf8_width(text, size) <= columns;
+	buffer_append(
+		buffer, text, whole ? size : fitting_start(text, size, columns - (columns > 0)));
+	if (!whole && columns)
+		buffer_append_text(buffer, "…");
+}
+
 void duration_append(struct buffer *buffer, int64_t duration_ms)
 {
 	int64_t seconds = duration_ms / 1000;

@@ -56,6 +56,9 @@ void text_append_visible(struct buffer *buffer, const char *bytes, size_t size);
 /* Shortens to at most columns terminal columns, with "…" in the middle where it was cut. */
 void text_append_shortened(struct buffer *buffer, const char *text, size_t columns);
 
+/* The same with the "…" at the end, for texts whose start says most. */
+void text_append_cut(struct buffer *buffer, const char *text, size_t columns);
+
 /* A JSON string with its quotes; < > & U+2028 U+2029 as \u escapes, invalid UTF-8 as U+FFFD. */
 void json_append_string(struct buffer *buffer, const char *bytes, size_t size);
 void json_append_text(struct buffer *buffer, const char *text); /* NULL: null */

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "report/log_tail.h"
 #include "report/palette.h"
 
 const char *const console_format_names[] = {
@@ -27,6 +28,7 @@ const char *const console_format_names[] = {
 #define HEARTBEAT_TICK_MS 1000
 #define NAME_COLUMNS_MIN 16
 #define NAME_COLUMNS_MAX 40
+#define LAST_LINE_BYTES 200
 #define TAIL_LINES 40
 #define TAIL_BYTES ((size_t)64 * 1024)
 
@@ -338,15 +340,16 @@ void console_flush(struct console *console)
 
 void console_output(struct console *console, uint32_t step, const char *line, size_t size)
 {
-	CLEANUP(buffer_release) struct buffer visible = BUFFER_INIT;
+	static const struct log_tail_limits limits = {.lines = 1, .line_bytes = LAST_LINE_BYTES};
+	CLEANUP(buffer_release) struct buffer plain = BUFFER_INIT;
 	for (uint32_t i = 0; i < console->running_count; i++) {
 		struct console_running *running = &console->running[i];
 		if (running->step != step)
 			continue;
-		text_append_visible(&visible, line, size < 200 ? size : 200);
-		size_t cut = utf8_cut(
-			buffer_text(&visible), visible.size, sizeof(running->last_line) - 1);
-		memcpy(running->last_line, buffer_text(&visible), cut);
+		log_text_append(line, size, &limits, &plain);
+		size_t length = strcspn(buffer_text(&plain), "\n");
+		size_t cut = utf8_cut(buffer_text(&plain), length, sizeof(running->last_line) - 1);
+		memcpy(running->last_line, buffer_text(&plain), cut);
 		running->last_line[cut] = '\0';
 	}
 }
@@ -398,32 +401,29 @@ uint32_t console_tick_ms(const struct console *console)
 	return 0;
 }
 
-/* The last TAIL_LINES lines, made safe for any log: control characters shown, no command obeyed. */
+/* The log's end as plain text: it can command neither a terminal nor a CI host. */
 static void append_tail(struct console *console, const struct console_failure *failure)
 {
+	static const struct log_tail_limits limits = {.lines = TAIL_LINES, .line_bytes = 4096};
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(buffer_release) struct buffer log = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer tail = BUFFER_INIT;
 	struct error ignored;
 	if (!failure->log_path)
 		return;
 	const char *path = path_join(&arena, console->settings.run_folder, failure->log_path);
 	if (!file_read_tail(path, TAIL_BYTES, &log, &ignored) || !log.size)
 		return;
-	const char *start = log.bytes + log.size - (log.bytes[log.size - 1] == '\n');
-	for (uint32_t lines = 0; start > log.bytes; start--)
-		if (start[-1] == '\n' && ++lines == TAIL_LINES)
-			break;
+	log_text_append(log.bytes, log.size, &limits, &tail);
 	buffer_printf(&console->text, "%s %s: last lines (all: %s)\n",
 		console->settings.style.ascii ? ">" : "▸",
 		console_step_name(console, failure->step), path);
-	while (start < log.bytes + log.size) {
-		const char *end = memchr(start, '\n', (size_t)(log.bytes + log.size - start));
-		size_t length =
-			end ? (size_t)(end - start) : (size_t)(log.bytes + log.size - start);
-		buffer_append_text(&console->text, "  │ ");
-		text_append_visible(&console->text, start, length);
+	for (const char *line = buffer_text(&tail); *line;) {
+		size_t length = strcspn(line, "\n");
+		buffer_append_text(&console->text, console->settings.style.ascii ? "  | " : "  │ ");
+		buffer_append(&console->text, line, length);
 		buffer_append_byte(&console->text, '\n');
-		start += length + 1;
+		line += length + (line[length] == '\n');
 	}
 }
 

@@ -103,14 +103,14 @@ static void console_live_draw(struct console *console)
 	CLEANUP(buffer_release) struct buffer frame = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT;
 	append_totals(console, now_ns, &line);
-	text_append_shortened(&frame, buffer_text(&line), window.columns - 1);
+	text_append_cut(&frame, buffer_text(&line), window.columns - 1);
 	buffer_append_byte(&frame, '\n');
 	for (uint32_t i = 0; i < shown; i++) {
 		buffer_append_text(&frame, " ");
 		console_append_look(console, LOOK_RUNNING, &frame);
 		buffer_clear(&line);
 		append_running(console, &console->running[i], now_ns, &line);
-		text_append_shortened(&frame, buffer_text(&line), window.columns - 3);
+		text_append_cut(&frame, buffer_text(&line), window.columns - 3);
 		buffer_append_byte(&frame, '\n');
 	}
 	fwrite(frame.bytes, 1, frame.size, stdout);

@@ -98,6 +98,10 @@ static void texts_for_people(void **state)
 	EXPECT(text_append_shortened(&buffer, "abcdefghij", 5), "ab…ij");
 	EXPECT(text_append_shortened(&buffer, "日本語日本語", 7), "日…語");
 	EXPECT(text_append_shortened(&buffer, "abc", 3), "abc");
+	EXPECT(text_append_cut(&buffer, "abcdefghij", 5), "abcd…");
+	EXPECT(text_append_cut(&buffer, "日本語", 4), "日…");
+	EXPECT(text_append_cut(&buffer, "abc", 3), "abc");
+	EXPECT(text_append_cut(&buffer, "abc", 0), "");
 }
 
 static void nothing_commands_a_terminal(void **state)
