@@ -14,12 +14,7 @@ static const char *const comments[] = {"off", "always", "changes", "failures", N
 
 const struct option batch_options[BATCH_OPTIONS] = {
 	/* Of `run` alone. */
-	{.name = "param",
-		.letter = 'p',
-		.kind = OPTION_ASSIGNMENT,
-		.offset = OFFSET(parameters),
-		.value_name = "NAME=VALUE",
-		.help = "Set a parameter; also --NAME=VALUE"},
+	OPTION_PARAMETERS(OFFSET(parameters)),
 	{.name = "mode",
 		.kind = OPTION_CHOICE,
 		.offset = OFFSET(mode),

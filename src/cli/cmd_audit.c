@@ -6,15 +6,8 @@ struct options {
 	uint32_t format;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "What to print; json is one event a line"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 };
 
 struct listing {
@@ -47,15 +40,13 @@ static int audit(
 	struct project project;
 	struct record *record = NULL;
 	struct run run;
-	const char *id;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
-	if (!project_find(cli, &project, error) ||
-		!record_open(project.state_folder, RECORD_READ, &record, error))
+	if (!project_open_record(cli, &project, &record, error))
 		return -1;
-	struct listing listing = {.run = &run, .json = chosen->format == 2, .text = &text};
-	bool read = record_find_run(record, arguments[0], cli->arena, &id, error) &&
-		    record_read_run(record, id, cli->arena, &run, error) &&
-		    record_read_events(record, id, append_event, &listing, error);
+	struct listing listing = {
+		.run = &run, .json = chosen->format == FORMAT_JSON, .text = &text};
+	bool read = project_read_run_from(cli, &project, record, arguments[0], &run, error) &&
+		    record_read_events(record, run.id, append_event, &listing, error);
 	record_close(record);
 	return read && print(&text, error) ? 0 : -1;
 }

@@ -23,12 +23,7 @@ static const struct option options[] = {
 		.value_name = "RUN",
 		.implied = "latest",
 		.help = "Draw this run, with the state of each step as its colour"},
-	{.name = "param",
-		.letter = 'p',
-		.kind = OPTION_ASSIGNMENT,
-		.offset = offsetof(struct options, parameters),
-		.value_name = "NAME=VALUE",
-		.help = "Set a parameter; also --NAME=VALUE"},
+	OPTION_PARAMETERS(offsetof(struct options, parameters)),
 };
 
 static bool read_plan(struct cli *cli, const char *word, const struct options *chosen,

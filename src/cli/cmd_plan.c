@@ -30,12 +30,7 @@ static const struct option options[] = {
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct options, all),
 		.help = "Fold nothing, however many steps a wave has"},
-	{.name = "param",
-		.letter = 'p',
-		.kind = OPTION_ASSIGNMENT,
-		.offset = offsetof(struct options, parameters),
-		.value_name = "NAME=VALUE",
-		.help = "Set a parameter; also --NAME=VALUE"},
+	OPTION_PARAMETERS(offsetof(struct options, parameters)),
 };
 
 static void append(

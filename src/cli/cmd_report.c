@@ -32,16 +32,11 @@ static bool read_runs(struct cli *cli, const char *word, struct run *run, struct
 {
 	struct project project;
 	struct record *record = NULL;
-	const char *id;
-	if (!project_find(cli, &project, error) ||
-		!record_open(project.state_folder, RECORD_READ, &record, error))
+	if (!project_open_record(cli, &project, &record, error))
 		return false;
-	bool read = record_find_run(record, word, cli->arena, &id, error) &&
-		    record_read_run(record, id, cli->arena, run, error);
+	bool read = project_read_run_from(cli, &project, record, word, run, error);
 	*compared = read && batch_previous_run(cli, record, run, previous);
 	record_close(record);
-	if (read)
-		run->folder = project_run_folder(cli, &project, id);
 	return read;
 }
 

@@ -7,15 +7,8 @@ struct options {
 	uint32_t format;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "What to print"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 };
 
 static int runs_command(
@@ -28,14 +21,13 @@ static int runs_command(
 	uint32_t count;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	(void)arguments;
-	if (!project_find(cli, &project, error) ||
-		!record_open(project.state_folder, RECORD_READ, &record, error))
+	if (!project_open_record(cli, &project, &record, error))
 		return -1;
 	bool read = record_list_runs(record, cli->arena, &runs, &count, error);
 	record_close(record);
 	if (!read)
 		return -1;
-	if (chosen->format == 2)
+	if (chosen->format == FORMAT_JSON)
 		runs_json_append(runs, count, &text);
 	else
 		runs_append(runs, count, &cli->style, clock_realtime_ms(), &text);

@@ -7,15 +7,8 @@ struct options {
 	uint32_t format;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "What to print"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 };
 
 static int status(
@@ -26,7 +19,7 @@ static int status(
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	if (!project_read_run(cli, arguments[0], &run, error))
 		return -1;
-	if (chosen->format == 2)
+	if (chosen->format == FORMAT_JSON)
 		run_json_append(&run, &text);
 	else
 		status_append(&run, &cli->style, clock_realtime_ms(), &text);

@@ -12,15 +12,8 @@ struct options {
 	bool failed;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "What to print"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 	{.name = "ascii",
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct options, ascii),
@@ -57,7 +50,7 @@ static int timeline(
 	style.all = chosen->all;
 	style.only_critical = chosen->critical;
 	style.only_failed = chosen->failed;
-	if (chosen->format == 2)
+	if (chosen->format == FORMAT_JSON)
 		run_json_append(&run, &text);
 	else
 		timeline_append(&run, &style, clock_realtime_ms(), &text);

@@ -8,15 +8,8 @@ struct options {
 	uint32_t format;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "What to print"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 };
 
 static bool find_step(const struct run *run, const char *id, uint32_t *step, struct error *error)
@@ -44,7 +37,7 @@ static int trace(
 	if (!project_read_run(cli, arguments[0], &run, error))
 		return -1;
 	int64_t now_ms = clock_realtime_ms();
-	if (chosen->format == 2)
+	if (chosen->format == FORMAT_JSON)
 		run_json_append(&run, &text);
 	else if (!arguments[0] || !arguments[1])
 		trace_append(&run, &cli->style, now_ms, &text);

@@ -10,21 +10,9 @@ struct options {
 	struct assignment_list parameters;
 };
 
-static const char *const formats[] = {"text", "json", NULL};
-
 static const struct option options[] = {
-	{.name = "format",
-		.kind = OPTION_CHOICE,
-		.offset = offsetof(struct options, format),
-		.value_name = "FORMAT",
-		.choices = formats,
-		.help = "How to print the findings"},
-	{.name = "param",
-		.letter = 'p',
-		.kind = OPTION_ASSIGNMENT,
-		.offset = offsetof(struct options, parameters),
-		.value_name = "NAME=VALUE",
-		.help = "Set a parameter; also --NAME=VALUE"},
+	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
+	OPTION_PARAMETERS(offsetof(struct options, parameters)),
 };
 
 /* Everything that can be said without running: the file's own faults, then the plan's. */
@@ -74,7 +62,7 @@ static int validate(
 		.assignment_count = chosen->parameters.count,
 		.environment = cli->environment};
 	if (!check(cli, &request, &diagnostics, &pipeline, error) ||
-		!report(&diagnostics, &pipeline, chosen->format == 2, error))
+		!report(&diagnostics, &pipeline, chosen->format == FORMAT_JSON, error))
 		return -1;
 	return diagnostics.error_count ? error_code_exit_status(ERROR_PIPELINE_INVALID) : 0;
 }

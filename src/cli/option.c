@@ -6,6 +6,8 @@
 #include "base/parse.h"
 #include "base/text.h"
 
+const char *const text_or_json[] = {"text", "json", NULL};
+
 struct cursor {
 	const char **arguments;
 	uint32_t count;

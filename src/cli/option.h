@@ -40,6 +40,21 @@ struct assignment_list {
 	uint32_t count;
 };
 
+/* Rows that several commands have; field_offset is that of a uint32_t, of a struct assignment_list. */
+extern const char *const text_or_json[];
+enum text_or_json_choice { FORMAT_TEXT = 1, FORMAT_JSON };
+#define OPTION_TEXT_OR_JSON(field_offset)                                                          \
+	{                                                                                          \
+		.name = "format", .kind = OPTION_CHOICE, .offset = (field_offset),                 \
+		.value_name = "FORMAT", .choices = text_or_json, .help = "What to print"           \
+	}
+#define OPTION_PARAMETERS(field_offset)                                                            \
+	{                                                                                          \
+		.name = "param", .letter = 'p', .kind = OPTION_ASSIGNMENT,                         \
+		.offset = (field_offset), .value_name = "NAME=VALUE",                              \
+		.help = "Set a parameter; also --NAME=VALUE"                                       \
+	}
+
 struct option_table {
 	const struct option *options;
 	size_t count;

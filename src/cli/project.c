@@ -96,18 +96,31 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	return planned || refuse(&diagnostics, error);
 }
 
+bool project_open_record(
+	struct cli *cli, struct project *project, struct record **record, struct error *error)
+{
+	return project_find(cli, project, error) &&
+	       record_open(project->state_folder, RECORD_READ, record, error);
+}
+
+bool project_read_run_from(struct cli *cli, const struct project *project, struct record *record,
+	const char *word, struct run *run, struct error *error)
+{
+	const char *id;
+	if (!record_find_run(record, word, cli->arena, &id, error) ||
+		!record_read_run(record, id, cli->arena, run, error))
+		return false;
+	run->folder = project_run_folder(cli, project, id);
+	return true;
+}
+
 bool project_read_run(struct cli *cli, const char *word, struct run *run, struct error *error)
 {
 	struct project project;
 	struct record *record = NULL;
-	const char *id;
-	if (!project_find(cli, &project, error) ||
-		!record_open(project.state_folder, RECORD_READ, &record, error))
+	if (!project_open_record(cli, &project, &record, error))
 		return false;
-	bool read = record_find_run(record, word, cli->arena, &id, error) &&
-		    record_read_run(record, id, cli->arena, run, error);
+	bool read = project_read_run_from(cli, &project, record, word, run, error);
 	record_close(record);
-	if (read)
-		run->folder = project_run_folder(cli, &project, id);
 	return read;
 }

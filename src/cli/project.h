@@ -40,7 +40,15 @@ struct plan_choices {
 bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	const struct plan_choices *choices, struct plan *plan, struct error *error);
 
-/* Opens the record for reading and reads the run WORD names. */
+/* Finds the project and opens its record for reading; record_close() is the caller's. */
+bool project_open_record(
+	struct cli *cli, struct project *project, struct record **record, struct error *error);
+
+/* Reads the run WORD names (NULL: the latest), its folder included. */
+bool project_read_run_from(struct cli *cli, const struct project *project, struct record *record,
+	const char *word, struct run *run, struct error *error);
+
+/* Both, for commands that need one run and nothing else. */
 bool project_read_run(struct cli *cli, const char *word, struct run *run, struct error *error);
 
 #endif
