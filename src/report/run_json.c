@@ -211,11 +211,17 @@ static void add_facts(const struct run *run, struct buffer *buffer)
 	json_add_text(buffer, "branch", run->branch);
 }
 
-static void append_run(const struct run *run, struct buffer *buffer)
+/* What a list of runs shows of one; the arrays are not read. */
+static void open_run(const struct run *run, struct buffer *buffer)
 {
 	buffer_append_text(buffer, "{\"v\":1");
 	add_facts(run, buffer);
 	add_totals(run, buffer);
+}
+
+static void append_run(const struct run *run, struct buffer *buffer)
+{
+	open_run(run, buffer);
 	open_array(buffer, "critical_path");
 	for (uint32_t i = 0; i < run->critical_path_count; i++)
 		append_id(run, run->critical_path[i], buffer);
@@ -249,7 +255,8 @@ void runs_json_append(const struct run *runs, uint32_t count, struct buffer *buf
 	buffer_append_text(buffer, "{\"v\":1,\"runs\":[");
 	for (uint32_t i = 0; i < count; i++) {
 		buffer_append_text(buffer, i > 0 ? ",\n" : "\n");
-		append_run(&runs[i], buffer);
+		open_run(&runs[i], buffer);
+		buffer_append_byte(buffer, '}');
 	}
 	buffer_append_text(buffer, "]}\n");
 }

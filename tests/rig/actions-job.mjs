@@ -149,6 +149,15 @@ class Job {
     return child;
   }
 
+  /** Waits until a step has made RUNNER_TEMP/name; fails when the child ends before. */
+  async appears(name, child) {
+    while (!existsSync(join(this.temp, name))) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        assert.fail(`${name} did not appear: ${child.result.stdout}${child.result.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   async run(words = ['run'], options = {}) {
     this.newFiles();
     return this.launch(words, options).ended;

@@ -1,0 +1,81 @@
+// The same number is the same everywhere: random pipelines are run, and totals, durations and the
+// critical path are compared between the database, status, report.json, the page's data, the text
+// timeline, the summary and JUnit. The graphs of the same runs are drawn by Mermaid itself.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { Workspace } from '../rig/workspace.mjs';
+
+const RUNS = 6;
+const renderer = fileURLToPath(new URL('../rig/mermaid-render.mjs', import.meta.url));
+
+/** Numbers from a seed (mulberry32), so that a failure can be repeated. */
+function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let value = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function randomPipeline(seed) {
+  const next = random(seed);
+  const count = 3 + Math.floor(next() * 12);
+  const lines = [`name: random ${seed}`, `execution: {jobs: ${1 + Math.floor(next() * 4)}}`, 'steps:'];
+  for (let i = 0; i < count; i++) {
+    const needs = Array.from({ length: i }, (_, j) => j).filter(() => next() < 0.25).map((j) => `s${j}`);
+    const outcome = next();
+    const script = outcome < 0.1 ? 'echo broken; exit 3' : outcome < 0.25 ? 'test $WAVETRAIN_ATTEMPT = 2' : `sleep 0.0${Math.floor(next() * 9)}`;
+    lines.push(`  - {id: s${i}, needs: [${needs}], run: '${script}', retry: {max: ${outcome < 0.25 && outcome >= 0.1 ? 1 : 0}, backoff: 10ms}}`);
+  }
+  return lines.join('\n') + '\n';
+}
+
+const island = (html, id) => JSON.parse(new RegExp(`<script type="application/json" id="${id}"[^>]*>([^<]*)</script>`).exec(html)[1]);
+
+test('totals agree everywhere', { timeout: 300000 }, () => {
+  const place = new Workspace();
+  const graphs = [];
+  for (let seed = 1; seed <= RUNS; seed++) {
+    place.pipeline(randomPipeline(seed));
+    const done = place.run(['run', '--report-dir', `out${seed}`]);
+    assert.ok([0, 1].includes(done.status), done.stderr);
+    const status = place.latest();
+    const report = JSON.parse(place.read(`out${seed}/report.json`));
+    assert.deepEqual(report, status, `seed ${seed}: report.json is what status says`);
+
+    const rows = place.record(`select steps.state as state, count(*) as n from steps join runs using (run) where runs.id = '${status.id}' group by steps.state`);
+    for (const row of rows) assert.equal(status.totals[row.state], row.n, `seed ${seed}: ${row.state}`);
+
+    const html = place.read(`out${seed}/report.html`);
+    const page = island(html, 'run');
+    const columns = island(html, 'step-data');
+    assert.deepEqual([page.id, page.steps, page.wall_ms, page.peak],
+      [status.id, status.totals.steps, status.totals.wall_ms, status.totals.peak_concurrency], `seed ${seed}: the page's totals`);
+    assert.deepEqual(page.critical.map((step) => columns.id[step]), status.critical_path, `seed ${seed}: the page's critical path`);
+
+    const verdict = done.stdout.split('\n').find((line) => /^(completed|failed): /.test(line));
+    assert.ok(verdict, done.stdout);
+    const words = verdict.replace(/^\w+: /, '');
+    assert.ok(html.includes(words.replaceAll('&', '&amp;')), `seed ${seed}: the page says "${words}"`);
+
+    const path = status.critical_path;
+    const timeline = place.read(`out${seed}/timeline.txt`);
+    if (path.length && path.length <= 8) assert.ok(timeline.includes(`Critical path: ${path.join(' → ')}`), timeline);
+    const sums = Object.fromEntries(status.steps.map((step) => [step.id, step.attempts.reduce((sum, attempt) => sum + attempt.duration_ms, 0)]));
+    assert.deepEqual(columns.took.map((took) => took ?? 0), columns.id.map((id) => sums[id]), `seed ${seed}: durations`);
+    assert.equal(Object.values(sums).reduce((a, b) => a + b, 0), status.totals.work_ms, `seed ${seed}: work`);
+    assert.equal(path.reduce((sum, id) => sum + sums[id], 0), status.totals.critical_path_ms, `seed ${seed}: critical path`);
+
+    const junit = place.read(`out${seed}/junit.xml`);
+    assert.equal(Number(/<testsuites[^>]* tests="(\d+)"/.exec(junit)[1]), status.totals.steps);
+    assert.equal(Number(/<testsuites[^>]* failures="(\d+)"/.exec(junit)[1]), status.totals.failed);
+    graphs.push(join(place.path, `out${seed}/dag.mmd`));
+  }
+  const rendered = spawnSync(process.execPath, [renderer, ...graphs], { encoding: 'utf8' });
+  assert.equal(rendered.status, 0, rendered.stdout + rendered.stderr);
+  place.remove();
+});
