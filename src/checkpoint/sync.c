@@ -5,7 +5,7 @@
  */
 #include "checkpoint/sync.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,7 @@
 #define OID_TEXT_SIZE 65
 #define SHALLOW_LIMIT_BYTES (64u << 20)
 #define ENVIRONMENT_MAXIMUM 96
+#define KILL_WAIT_MS 100 /* until a killed git is gone */
 
 struct sync {
 	struct arena arena; /* of the whole run */
@@ -321,15 +322,31 @@ void sync_advance(struct sync *sync)
 		finish_push(sync);
 }
 
+/* What waits behind it has no time either; the message then names the newest commit. */
+static void end_late(struct sync *sync)
+{
+	if (*sync->waiting)
+		memcpy(sync->going, sync->waiting, sizeof(sync->going));
+	sync->waiting[0] = '\0';
+	sync->process.timed_out = true;
+	git_process_kill(&sync->process);
+}
+
 void sync_finish(struct sync *sync, int64_t timeout_ms)
 {
 	int64_t end_ns = clock_monotonic_ns() + timeout_ms * 1000000;
+	bool late = false;
 
 	while (sync->state == SYNC_BUSY) {
 		struct pollfd wait = {.fd = sync->process.events, .events = POLLIN};
 		int64_t left_ms = (end_ns - clock_monotonic_ns()) / 1000000;
 
-		if (left_ms <= 0 || poll(&wait, 1, (int)(left_ms > 60000 ? 60000 : left_ms)) < 0)
+		if (left_ms <= 0 && !late)
+			end_late(sync);
+		late = late || left_ms <= 0;
+		if (late)
+			left_ms = KILL_WAIT_MS;
+		if (poll(&wait, 1, (int)(left_ms > 60000 ? 60000 : left_ms)) < 0 && errno != EINTR)
 			return;
 		sync_advance(sync);
 	}

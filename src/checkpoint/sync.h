@@ -43,7 +43,7 @@ void sync_push(struct sync *sync, const char *commit, const char *old);
 int sync_descriptor(const struct sync *sync);
 void sync_advance(struct sync *sync);
 
-/* Waits for what is on its way, at most timeout_ms. */
+/* Waits for what is on its way, at most timeout_ms; then ends it: never SYNC_BUSY afterwards. */
 void sync_finish(struct sync *sync, int64_t timeout_ms);
 
 enum sync_state sync_state(const struct sync *sync);

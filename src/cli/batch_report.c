@@ -39,8 +39,7 @@ static const char *report_folder(const struct batch *batch)
 	return path_join(arena, batch->run_folder, "report");
 }
 
-/* No report is ever committed, wherever it lies. */
-static bool hide_from_git(const char *folder, struct arena *arena, struct error *error)
+bool batch_report_folder(const char *folder, struct arena *arena, struct error *error)
 {
 	static const char everything[] = "*\n";
 	const char *path = path_join(arena, folder, ".gitignore");
@@ -121,7 +120,7 @@ static void write_reports(struct batch *batch, const struct run *run, const char
 		.markdown = *markdown,
 		.previous = compared ? &previous : NULL,
 	};
-	if (!hide_from_git(folder, batch->cli->arena, &error) ||
+	if (!batch_report_folder(folder, batch->cli->arena, &error) ||
 		!report_write(run, &settings, &error))
 		print_note(batch->cli, "a report was not written: %s", error.text);
 }

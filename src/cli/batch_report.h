@@ -12,6 +12,9 @@
 void batch_report(
 	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error);
 
+/* Makes the folder, with a .gitignore of its own: no report is ever committed, wherever it lies. */
+bool batch_report_folder(const char *folder, struct arena *arena, struct error *error);
+
 /* The run before this one of the same pipeline, for comparisons; false: there is none. */
 bool batch_previous_run(
 	struct cli *cli, struct record *record, const struct run *run, struct run *previous);

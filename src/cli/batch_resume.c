@@ -121,7 +121,7 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 		if (!parameters.count && !read_parameters(batch, &parameters, error))
 			return false;
 	}
-	if (!project_load(batch->cli, &batch->project, word, &parameters, &batch->pipeline, error))
+	if (!project_load(batch->cli, word, &parameters, &batch->pipeline, error))
 		return false;
 	/* On record the file has a name that holds wherever a resume is started from. */
 	batch->pipeline.file = path_absolute(batch->cli->arena, batch->pipeline.file);

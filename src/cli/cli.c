@@ -34,7 +34,7 @@ const struct option common_options[] = {
 		.letter = 'v',
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct common, verbose),
-		.help = "Print more: every attempt and every request"},
+		.help = "Print more: every attempt's start too"},
 	{.name = "no-color",
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct common, no_color),
@@ -134,8 +134,7 @@ static int command_run(struct cli *cli, const struct cli_command *command, const
 	if (count > command->argument_limit) {
 		error_set(error, ERROR_USAGE, "'%s' takes no argument '%s'", command->name,
 			arguments[command->argument_limit]);
-		error_hint(error, "usage: wavetrain %s [options] %s", command->name,
-			command->arguments);
+		error_hint(error, "'wavetrain %s --help' shows what it takes", command->name);
 		return -1;
 	}
 	if (common.folder && chdir(common.folder) != 0) {

@@ -34,7 +34,7 @@ static bool read_plan(struct cli *cli, const char *word, const struct options *c
 	struct plan *plan = ARENA_NEW(cli->arena, struct plan);
 	struct plan_choices choices = {0};
 	if (!project_find(cli, &project, error) ||
-		!project_load(cli, &project, word, &chosen->parameters, pipeline, error) ||
+		!project_load(cli, word, &chosen->parameters, pipeline, error) ||
 		!project_plan(cli, pipeline, &choices, plan, error))
 		return false;
 	run_from_plan(plan, "plan", cli->arena, run);

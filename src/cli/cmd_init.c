@@ -56,7 +56,7 @@ static const char workflow_text[] = "name: wavetrain\n"
 				    "  batch:\n"
 				    "    runs-on: ubuntu-latest\n"
 				    "    steps:\n"
-				    "      - uses: actions/checkout@v4\n"
+				    "      - uses: actions/checkout@v5\n"
 				    "      - uses: wavetrain/wavetrain/action@v1\n"
 				    "        with: {pipeline: wavetrain.yml}\n";
 

@@ -68,7 +68,7 @@ static int plan_command(
 	struct error no_record;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	if (!project_find(cli, &project, error) ||
-		!project_load(cli, &project, arguments[0], &chosen->parameters, &pipeline, error))
+		!project_load(cli, arguments[0], &chosen->parameters, &pipeline, error))
 		return -1;
 	/* Without a record, or with one that cannot be read, there is just no history. */
 	if (!record_open(project.state_folder, RECORD_READ, &record, &no_record))

@@ -59,7 +59,8 @@ static int report(
 	if (run.state != STATE_DONE)
 		settings.markdown.resume_command =
 			arena_format(cli->arena, "wavetrain resume %s", run.id);
-	if (!report_write(&run, &settings, error))
+	if (!batch_report_folder(folder, cli->arena, error) ||
+		!report_write(&run, &settings, error))
 		return -1;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	buffer_printf(&text, "%s/report.html\n", folder);

@@ -57,7 +57,7 @@ static int validate(
 		return -1;
 	diagnostics.file = path;
 	struct load_request request = {.path = path,
-		.folder = project.root,
+		.folder = project_work_folder(cli, path),
 		.assignments = chosen->parameters.items,
 		.assignment_count = chosen->parameters.count,
 		.environment = cli->environment};

@@ -126,6 +126,17 @@ static void running_add(struct console *console, const struct event *event)
 		(struct console_running){.step = event->step, .started_ns = clock_monotonic_ns()};
 }
 
+static void show_step_start(struct console *console, const struct event *event)
+{
+	running_add(console, event);
+	if (!console->settings.verbose)
+		return;
+	buffer_append_text(&console->text, "  ");
+	console_append_look(console, LOOK_RUNNING, &console->text);
+	buffer_printf(&console->text, " %s   attempt %u, process %u\n",
+		console_step_name(console, event->step), event->attempt, event->process_id);
+}
+
 static void running_remove(struct console *console, uint32_t step)
 {
 	for (uint32_t i = 0; i < console->running_count; i++)
@@ -247,9 +258,13 @@ static void show_start(struct console *console, const struct event *event)
 	if (console->settings.quiet)
 		return;
 	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
-	buffer_printf(text, "  %s  %u step%s, %u stage%s, %u at once\n", console->settings.run->id,
+	uint32_t serial = plan->stage_count - plan->wave_count;
+	buffer_printf(text, "  %s  %u step%s, %u wave%s", console->settings.run->id,
 		plan->pipeline->step_count, plan->pipeline->step_count == 1 ? "" : "s",
-		plan->stage_count, plan->stage_count == 1 ? "" : "s", plan->jobs);
+		plan->wave_count, plan->wave_count == 1 ? "" : "s");
+	if (serial)
+		buffer_printf(text, " and %u step%s alone", serial, serial == 1 ? "" : "s");
+	buffer_printf(text, ", at most %u at once\n", plan->jobs);
 	if (console->done)
 		buffer_printf(text, "%u step%s done before\n", console->done,
 			console->done == 1 ? "" : "s");
@@ -308,7 +323,7 @@ static void (*const show[EVENT_TYPE_COUNT])(struct console *, const struct event
 	[EVENT_GROUP_STARTED] = show_group_start,
 	[EVENT_GROUP_COMPLETED] = show_group_done,
 	[EVENT_GROUP_FAILED] = show_group_failed,
-	[EVENT_STEP_STARTED] = running_add,
+	[EVENT_STEP_STARTED] = show_step_start,
 	[EVENT_STEP_RETRIED] = show_retried,
 	[EVENT_STEP_COMPLETED] = show_completed,
 	[EVENT_STEP_FAILED] = show_failed,

@@ -56,9 +56,8 @@ static void options_append_text(struct buffer *buffer, const struct option *opti
 
 static void command_append_usage(struct buffer *buffer, const struct cli_command *command)
 {
-	buffer_printf(buffer, "wavetrain %s%s%s%s", command->name,
-		command->option_count ? " [options]" : "", *command->arguments ? " " : "",
-		command->arguments);
+	buffer_printf(buffer, "wavetrain %s [options]%s%s", command->name,
+		*command->arguments ? " " : "", command->arguments);
 }
 
 bool help_print_command(const struct cli_command *command, struct error *error)

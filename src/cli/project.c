@@ -40,6 +40,17 @@ const char *project_run_folder(struct cli *cli, const struct project *project, c
 	return arena_format(cli->arena, "%s/runs/%s", project->state_folder, run_id);
 }
 
+const char *project_work_folder(struct cli *cli, const char *pipeline_path)
+{
+	struct arena *arena = cli->arena;
+	const char *folder = path_folder(arena, path_absolute(arena, pipeline_path));
+	if (text_equal(path_file_name(folder), "pipelines") &&
+		text_ends_with(folder, "/.wavetrain/pipelines"))
+		folder = path_folder(arena, folder);
+	return text_equal(path_file_name(folder), ".wavetrain") ? path_folder(arena, folder)
+								: folder;
+}
+
 static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
@@ -51,8 +62,8 @@ static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 	return error_hint(error, "mend the file, then 'wavetrain validate' checks it again");
 }
 
-bool project_load(struct cli *cli, const struct project *project, const char *word,
-	const struct assignment_list *assignments, struct pipeline *pipeline, struct error *error)
+bool project_load(struct cli *cli, const char *word, const struct assignment_list *assignments,
+	struct pipeline *pipeline, struct error *error)
 {
 	const char *path;
 	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
@@ -63,7 +74,7 @@ bool project_load(struct cli *cli, const struct project *project, const char *wo
 	diagnostics.file = path;
 	struct load_request request = {
 		.path = path,
-		.folder = project->root,
+		.folder = project_work_folder(cli, path),
 		.assignments = assignments ? assignments->items : NULL,
 		.assignment_count = assignments ? assignments->count : 0,
 		.environment = cli->environment,

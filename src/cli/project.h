@@ -19,6 +19,12 @@ struct project {
 
 bool project_find(struct cli *cli, struct project *project, struct error *error);
 
+/*
+ * Where the steps of a pipeline file run: its own folder; for a file below .wavetrain/ the folder
+ * that holds .wavetrain/. Absolute.
+ */
+const char *project_work_folder(struct cli *cli, const char *pipeline_path);
+
 /* "RUN" for what waits in the run's folder: STATE/runs/RUN-ID. */
 const char *project_run_folder(struct cli *cli, const struct project *project, const char *run_id);
 
@@ -26,8 +32,8 @@ const char *project_run_folder(struct cli *cli, const struct project *project, c
  * Finds and loads the pipeline WORD names (NULL: the default one). Its faults are printed to
  * stderr; *error is then ERROR_PIPELINE_INVALID with their number.
  */
-bool project_load(struct cli *cli, const struct project *project, const char *word,
-	const struct assignment_list *assignments, struct pipeline *pipeline, struct error *error);
+bool project_load(struct cli *cli, const char *word, const struct assignment_list *assignments,
+	struct pipeline *pipeline, struct error *error);
 
 struct plan_choices {
 	uint32_t jobs;              /* 0: what the pipeline says */

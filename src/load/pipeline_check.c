@@ -45,11 +45,25 @@ static void check_id_shape(
 		shorten(check->diagnostics->arena, id), noun, ID_LIMIT_BYTES);
 }
 
+/* Says which step of which run it is, to the step: nobody else's to set. */
+static bool variable_is_ours(const char *name)
+{
+	static const char *const names[] = {"WAVETRAIN", "WAVETRAIN_RUN_ID", "WAVETRAIN_STEP_ID",
+		"WAVETRAIN_WAVE", "WAVETRAIN_ATTEMPT", "WAVETRAIN_INPUT", "WAVETRAIN_OUTPUT"};
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		if (text_equal(name, names[i]))
+			return true;
+	return false;
+}
+
 static void check_environment(struct check *check, const struct environment *environment)
 {
 	for (uint32_t i = 0; i < environment->count; i++) {
 		const struct environment_variable *variable = &environment->variables[i];
 		const char *name = variable->name;
+		if (variable_is_ours(name))
+			diagnostics_add(check->diagnostics, FINDING_BAD_VALUE, variable->where,
+				"'%s' is set by wavetrain itself", name);
 		if (*name && !(*name >= '0' && *name <= '9') &&
 			strspn(name, variable_bytes) == strlen(name))
 			continue;

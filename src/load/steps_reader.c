@@ -42,10 +42,11 @@ static const struct yaml_field execution_fields[] = {
 		.word = on_failure_word,
 		.offset = offsetof(struct execution, on_failure),
 		.shown_default = "keep",
-		.description = "When a step has failed for good. `keep`: the other steps of the "
-			       "wave finish and are committed, the next wave does not start. "
-			       "`stop`: the running steps are ended at once; what is done is "
-			       "committed."},
+		.description =
+			"When a step has failed for good. `keep`: the other steps of the "
+			"wave finish and are committed, and steps of later waves that do not "
+			"need it go on (a wave made of groups ends the run). `stop`: the "
+			"running steps are ended at once; what is done is committed."},
 };
 
 static const struct yaml_table execution_table = {
@@ -99,8 +100,8 @@ static const struct yaml_field checkpoint_fields[] = {
 		.kind = FIELD_SIZE,
 		.offset = offsetof(struct checkpoint_settings, max_file_bytes),
 		.shown_default = "50MB",
-		.description = "A wave that changed a larger file is not committed, and the file "
-			       "is named."},
+		.description = "A wave that changed a larger file ends the run with an error that "
+			       "names it: ignore the file, or raise this."},
 };
 
 static const struct yaml_table checkpoint_table = {

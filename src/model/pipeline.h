@@ -120,9 +120,8 @@ struct step {
 	const char *description;
 	struct command command;
 	struct environment env;
-	const char *
-		workdir; /* relative to the repository's (or the pipeline's) root; NULL: that root */
-	struct need *needs; /* as written, without those that inputs imply */
+	const char *workdir; /* relative to pipeline->folder; NULL: that folder */
+	struct need *needs;  /* as written, without those that inputs imply */
 	uint32_t need_count;
 	struct input *inputs;
 	uint32_t input_count;
@@ -169,9 +168,8 @@ struct checkpoint_settings {
 #define CHECKPOINT_DEFAULT_MAX_FILE_BYTES 50000000u
 
 struct pipeline {
-	const char *file; /* as the user named it */
-	const char *
-		folder; /* absolute: where steps run unless they say otherwise (-C, repository root) */
+	const char *file;   /* as the user named it */
+	const char *folder; /* absolute: where steps run, the folder of the file (decision 0002) */
 	enum pipeline_format format;
 	const char *name;
 	const char *description;

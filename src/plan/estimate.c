@@ -35,11 +35,10 @@ void estimate_steps(struct plan *plan, const struct history *history, struct are
 	uint32_t known_count = 0;
 	for (uint32_t i = 0; i < step_count; i++) {
 		is_known[i] = estimate_step(&plan->pipeline->steps[i], history, &plan->steps[i]);
-		if (is_known[i])
+		/* A timeout says how long one step may take, not how long others do. */
+		if (is_known[i] && plan->steps[i].estimate_from == ESTIMATE_HISTORY)
 			known_ms[known_count++] = plan->steps[i].estimate_ms;
 	}
-	if (known_count == step_count)
-		return;
 	int64_t rest_ms = ESTIMATE_DEFAULT_MS;
 	if (known_count > 0) {
 		qsort(known_ms, known_count, sizeof *known_ms, duration_compare);

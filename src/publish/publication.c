@@ -298,7 +298,9 @@ void publication_finished(struct publication *publication, const struct publicat
 		return;
 	const char *report_sha = publication->settings.context->report_sha;
 	publication->limited = false;
-	github_set_time_limit(&publication->github, publication->settings.time_limit_ms);
+	github_set_time_limit(&publication->github, result->time_limit_ms > 0
+							    ? result->time_limit_ms
+							    : publication->settings.time_limit_ms);
 	status_send(publication, report_sha, result->state, result->description);
 	if (github_sha_is_valid(result->pushed_commit) &&
 		strcasecmp(result->pushed_commit, report_sha) != 0)

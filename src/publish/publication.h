@@ -55,6 +55,7 @@ struct publication_result {
 	const char *pushed_commit; /* NULL: none */
 	const char *comment_body;  /* Markdown without the hidden marker */
 	bool failed;
+	int64_t time_limit_ms; /* 0: that of the settings; short for a run that is being ended */
 };
 void publication_finished(struct publication *publication, const struct publication_result *result);
 

@@ -174,7 +174,8 @@ static void append_checkpoint(const struct run *run, uint32_t index, struct buff
 	buffer_append_byte(buffer, '}');
 }
 
-static void add_totals(const struct run *run, struct buffer *buffer)
+/* measured: with what only the attempts tell, which a list of runs has not read. */
+static void add_totals(const struct run *run, bool measured, struct buffer *buffer)
 {
 	const struct run_totals *totals = &run->totals;
 	json_key(buffer, "totals");
@@ -185,9 +186,11 @@ static void add_totals(const struct run *run, struct buffer *buffer)
 			json_add_number(buffer, state_name(state), totals->by_state[state]);
 	json_add_number(buffer, "retried", totals->retried);
 	json_add_number(buffer, "wall_ms", totals->wall_ms);
-	json_add_number(buffer, "work_ms", totals->work_ms);
-	json_add_number(buffer, "peak_concurrency", totals->peak_concurrency);
-	json_add_number(buffer, "critical_path_ms", totals->critical_path_ms);
+	if (measured) {
+		json_add_number(buffer, "work_ms", totals->work_ms);
+		json_add_number(buffer, "peak_concurrency", totals->peak_concurrency);
+		json_add_number(buffer, "critical_path_ms", totals->critical_path_ms);
+	}
 	buffer_append_byte(buffer, '}');
 }
 
@@ -211,17 +214,16 @@ static void add_facts(const struct run *run, struct buffer *buffer)
 	json_add_text(buffer, "branch", run->branch);
 }
 
-/* What a list of runs shows of one; the arrays are not read. */
 static void open_run(const struct run *run, struct buffer *buffer)
 {
 	buffer_append_text(buffer, "{\"v\":1");
 	add_facts(run, buffer);
-	add_totals(run, buffer);
 }
 
 static void append_run(const struct run *run, struct buffer *buffer)
 {
 	open_run(run, buffer);
+	add_totals(run, true, buffer);
 	open_array(buffer, "critical_path");
 	for (uint32_t i = 0; i < run->critical_path_count; i++)
 		append_id(run, run->critical_path[i], buffer);
@@ -256,6 +258,7 @@ void runs_json_append(const struct run *runs, uint32_t count, struct buffer *buf
 	for (uint32_t i = 0; i < count; i++) {
 		buffer_append_text(buffer, i > 0 ? ",\n" : "\n");
 		open_run(&runs[i], buffer);
+		add_totals(&runs[i], false, buffer);
 		buffer_append_byte(buffer, '}');
 	}
 	buffer_append_text(buffer, "]}\n");

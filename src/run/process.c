@@ -177,6 +177,18 @@ static int64_t time_value_us(struct timeval time)
 	return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
 }
 
+/*
+ * The kernel counts the moment before exec too, when the child still shared our memory: what is
+ * not above our own peak says nothing of the child.
+ */
+static uint64_t own_peak_rss(const struct rusage *child)
+{
+	struct rusage own;
+	if (getrusage(RUSAGE_SELF, &own) != 0 || child->ru_maxrss <= own.ru_maxrss)
+		return 0;
+	return (uint64_t)child->ru_maxrss * 1024;
+}
+
 bool process_reap(struct process *process, struct process_result *result)
 {
 	struct rusage usage;
@@ -187,7 +199,7 @@ bool process_reap(struct process *process, struct process_result *result)
 		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.cpu_ms = (time_value_us(usage.ru_utime) + time_value_us(usage.ru_stime)) / 1000,
-		.peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
+		.peak_rss_bytes = own_peak_rss(&usage),
 	};
 	close(process->descriptor);
 	process->descriptor = -1;

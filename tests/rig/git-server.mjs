@@ -2,7 +2,7 @@
 //
 //   import { startGitServer } from './git-server.mjs'
 //   const server = await startGitServer({ root, token, rights: 'write', faults: ['401'] })
-//   … server.port, server.requests, server.faults (may be changed), await server.close()
+//   … server.port, server.requests, server.faults (may be changed), server.cut(), await server.close()
 //
 // Standalone: node git-server.mjs ROOT [--token T] [--rights read|write] [--fault NAME]... prints
 // its port as one line and serves until its standard input closes or it is ended. Every request
@@ -143,6 +143,8 @@ export async function startGitServer({ root, token = null, rights = 'write', fau
 		requests: state.requests,
 		get faults() { return state.faults; },
 		set faults(list) { state.faults = [...list]; },
+		/** Breaks what is on its way, as a network that goes away does. */
+		cut: () => server.closeAllConnections(),
 		close: async () => {
 			server.closeAllConnections();
 			await new Promise((done) => server.close(done));
