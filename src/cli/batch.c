@@ -62,7 +62,7 @@ static bool open_repository(
 	if (!checkpointer_open(&settings, &batch->checkpointer, error))
 		return false;
 	if (!batch->checkpointer && batch->pipeline.checkpoint.commit && !batch->resumed)
-		print_note(batch->cli, "'%s' is no git repository: nothing will be committed",
+		cli_print_note(batch->cli, "'%s' is no git repository: nothing will be committed",
 			batch->project.root);
 	return true;
 }
@@ -107,7 +107,7 @@ static bool open_sync(struct batch *batch, struct error *error)
 static void warn(void *context, const char *sentence)
 {
 	const struct batch *batch = context;
-	print_note(batch->cli, "%s", sentence);
+	cli_print_note(batch->cli, "%s", sentence);
 }
 
 static void open_publication(struct batch *batch)
@@ -209,7 +209,7 @@ static int batch_go(struct batch *batch, struct error *error)
 	enum run_outcome outcome = RUN_FAILED;
 	struct error sync_error;
 	if (!open_sync(batch, &sync_error))
-		print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
+		cli_print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
 	open_publication(batch);
 	open_console(batch);
 	wiring_connect(batch);
@@ -232,7 +232,7 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	signal(SIGPIPE, SIG_IGN);
 	ci_context_load(cli->environment, cli->arena, &batch->ci, &warning);
 	if (warning)
-		print_note(cli, "%s", warning);
+		cli_print_note(cli, "%s", warning);
 	if (batch->ci.debug)
 		cli->verbose = true;
 	if (batch_open(batch, &nothing_to_do, error))

@@ -58,7 +58,7 @@ static void write_summary(
 	summary_append(run, markdown, &summary);
 	if (!step_summary_append(
 		    batch->ci.step_summary_path, buffer_text(&summary), summary.size, &error))
-		print_note(batch->cli, "the step summary was not written: %s", error.text);
+		cli_print_note(batch->cli, "the step summary was not written: %s", error.text);
 }
 
 static void write_outputs(struct batch *batch, const struct run *run, const char *folder)
@@ -82,7 +82,7 @@ static void write_outputs(struct batch *batch, const struct run *run, const char
 		{"failed", buffer_text(&failed)}, {"report", folder},
 		{"resume-ref", commit ? reference : ""}, {"commit", commit ? commit : ""}};
 	if (!github_outputs_append(batch->ci.output_path, outputs, ARRAY_LENGTH(outputs), &error))
-		print_note(batch->cli, "the step outputs were not written: %s", error.text);
+		cli_print_note(batch->cli, "the step outputs were not written: %s", error.text);
 }
 
 static void publish(
@@ -122,7 +122,7 @@ static void write_reports(struct batch *batch, const struct run *run, const char
 	};
 	if (!batch_report_folder(folder, batch->cli->arena, &error) ||
 		!report_write(run, &settings, &error))
-		print_note(batch->cli, "a report was not written: %s", error.text);
+		cli_print_note(batch->cli, "a report was not written: %s", error.text);
 }
 
 static const char *push_message(const struct batch *batch)
@@ -141,7 +141,7 @@ void batch_report(
 	if (batch->sync)
 		sync_finish(batch->sync, PUSH_FINISH_MS);
 	if (!record_read_run(batch->record, batch->run.id, batch->cli->arena, &run, &error)) {
-		print_note(batch->cli, "no report was written: %s", error.text);
+		cli_print_note(batch->cli, "no report was written: %s", error.text);
 		return;
 	}
 	run.folder = batch->run_folder;
@@ -164,8 +164,8 @@ void batch_report(
 	if (batch->console.settings.format == CONSOLE_COMMENT) {
 		CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
 		comment_append(&run, &markdown, &comment);
-		if (!print(&comment, &error))
-			print_note(batch->cli, "%s", error.text);
+		if (!cli_print(&comment, &error))
+			cli_print_note(batch->cli, "%s", error.text);
 	}
 	struct console_ending ending = {
 		.run = &run,

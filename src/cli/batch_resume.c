@@ -47,7 +47,7 @@ static bool adopt_run(struct batch *batch, const char *id, bool *nothing_to_do, 
 	batch->resumed = true;
 	if (is_unfinished(&batch->run))
 		return true;
-	print_note(batch->cli, "run '%s' is complete: nothing to do", id);
+	cli_print_note(batch->cli, "run '%s' is complete: nothing to do", id);
 	*nothing_to_do = true;
 	return true;
 }

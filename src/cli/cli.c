@@ -47,7 +47,7 @@ const struct option common_options[] = {
 };
 const size_t common_option_count = ARRAY_LENGTH(common_options);
 
-bool print(const struct buffer *buffer, struct error *error)
+bool cli_print(const struct buffer *buffer, struct error *error)
 {
 	if (fwrite(buffer_text(buffer), 1, buffer->size, stdout) == buffer->size &&
 		fflush(stdout) == 0)
@@ -55,7 +55,7 @@ bool print(const struct buffer *buffer, struct error *error)
 	return error_set_errno(error, ERROR_FILE, "cannot write to standard output");
 }
 
-void print_error(const struct error *error)
+void cli_print_error(const struct error *error)
 {
 	fflush(stdout);
 	fprintf(stderr, "wavetrain: %s [%s]\n", error->text, error_code_name(error->code));
@@ -63,7 +63,7 @@ void print_error(const struct error *error)
 		fprintf(stderr, "  → %s\n", error->hint);
 }
 
-void print_note(const struct cli *cli, const char *format, ...)
+void cli_print_note(const struct cli *cli, const char *format, ...)
 {
 	va_list arguments;
 	if (cli->quiet)
@@ -196,6 +196,6 @@ int cli_main(int argument_count, char **arguments, char **environment)
 	int status = cli_dispatch(&cli, words, count, &error);
 	if (status >= 0)
 		return status;
-	print_error(&error);
+	cli_print_error(&error);
 	return error_code_exit_status(error.code);
 }

@@ -48,7 +48,7 @@ static int audit(
 	bool read = project_read_run_from(cli, &project, record, arguments[0], &run, error) &&
 		    record_read_events(record, run.id, append_event, &listing, error);
 	record_close(record);
-	return read && print(&text, error) ? 0 : -1;
+	return read && cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_audit;

@@ -125,7 +125,7 @@ static int completion(
 	for (size_t i = 0; i < ARRAY_LENGTH(shells); i++)
 		if (text_equal(arguments[0], shells[i].name)) {
 			shells[i].append(&text);
-			return print(&text, error) ? 0 : -1;
+			return cli_print(&text, error) ? 0 : -1;
 		}
 	error_set(error, ERROR_USAGE, "completion takes one of bash, zsh, fish%s%s%s",
 		arguments[0] ? ", not '" : "", arguments[0] ? arguments[0] : "",

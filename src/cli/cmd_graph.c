@@ -55,7 +55,7 @@ static int graph(
 		dot_append(&run, chosen->run != NULL, &text);
 	else
 		mermaid_append(&run, chosen->run != NULL, &text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_graph;

@@ -45,7 +45,7 @@ static int help(
 		help_append_errors(&page);
 		break;
 	}
-	return print(&page, error) ? 0 : -1;
+	return cli_print(&page, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_help;

@@ -103,7 +103,7 @@ static int init(
 			written ? "wrote" : "left alone, it is there already:", starters[i].path);
 	}
 	buffer_append_text(&text, "next: commit them, then 'wavetrain plan' and 'wavetrain run'\n");
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_init;

@@ -79,7 +79,7 @@ static int plan_command(
 	if (!planned)
 		return -1;
 	append(cli, &plan, chosen, &text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_plan;

@@ -64,7 +64,7 @@ static int report(
 		return -1;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	buffer_printf(&text, "%s/report.html\n", folder);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_report;

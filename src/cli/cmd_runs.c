@@ -31,7 +31,7 @@ static int runs_command(
 		runs_json_append(runs, count, &text);
 	else
 		runs_append(runs, count, &cli->style, clock_realtime_ms(), &text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_runs;

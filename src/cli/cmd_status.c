@@ -23,7 +23,7 @@ static int status(
 		run_json_append(&run, &text);
 	else
 		status_append(&run, &cli->style, clock_realtime_ms(), &text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_status;

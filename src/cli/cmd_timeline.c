@@ -54,7 +54,7 @@ static int timeline(
 		run_json_append(&run, &text);
 	else
 		timeline_append(&run, &style, clock_realtime_ms(), &text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_timeline;

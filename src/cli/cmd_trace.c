@@ -45,7 +45,7 @@ static int trace(
 		trace_step_append(&run, step, &cli->style, now_ms, &text);
 	else
 		return -1;
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_trace;

@@ -40,7 +40,7 @@ static bool report(const struct diagnostics *diagnostics, const struct pipeline 
 			pipeline->step_count == 1 ? "" : "s");
 	else
 		diagnostics_append_text(diagnostics, &text);
-	return print(&text, error);
+	return cli_print(&text, error);
 }
 
 static int validate(

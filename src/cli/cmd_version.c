@@ -12,7 +12,7 @@ static int version(
 	buffer_append_text(&text, "wavetrain " WAVETRAIN_VERSION "\n");
 	if (!cli->quiet)
 		library_versions_append(&text);
-	return print(&text, error) ? 0 : -1;
+	return cli_print(&text, error) ? 0 : -1;
 }
 
 extern const struct cli_command cmd_version;

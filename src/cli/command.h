@@ -55,11 +55,11 @@ const struct cli_command *command_find(const char *name, struct error *error);
 int cli_main(int argument_count, char **arguments, char **environment);
 
 /* Writes to stdout and flushes; a closed pipe or full disk is an error. */
-bool print(const struct buffer *buffer, struct error *error);
+bool cli_print(const struct buffer *buffer, struct error *error);
 
 /* "wavetrain: TEXT" and the hint to stderr. The only place an error is printed. */
-void print_error(const struct error *error);
-void print_note(const struct cli *cli, const char *format, ...)
+void cli_print_error(const struct error *error);
+void cli_print_note(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif

@@ -77,7 +77,7 @@ bool help_print_command(const struct cli_command *command, struct error *error)
 	options_append_text(&text, common_options, common_option_count);
 	if (command->example)
 		buffer_printf(&text, "\nexample:\n  %s\n", command->example);
-	return print(&text, error);
+	return cli_print(&text, error);
 }
 
 bool help_print_overview(struct error *error)
@@ -94,7 +94,7 @@ bool help_print_overview(struct error *error)
 		buffer_printf(&text, "  %-12d %s\n", exit_rows[i].status, exit_rows[i].meaning);
 	buffer_append_text(&text, "\n'wavetrain COMMAND --help' tells more; "
 				  "'wavetrain init' writes a pipeline to start from.\n");
-	return print(&text, error);
+	return cli_print(&text, error);
 }
 
 /* A '|' would end a Markdown table's cell. */

@@ -8,6 +8,13 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
+
+/*
+ * cmocka has a print_error() too. Its own calls must reach its own: a hidden symbol is not
+ * exported, so that ours cannot take its place.
+ */
+void print_error(const struct error *error) __attribute__((visibility("hidden")));
+#define print_error cm_print_error
 #include "cmocka_all.h"
 
 static void append_file(FILE *file, struct buffer *text)
