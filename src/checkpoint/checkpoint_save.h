@@ -25,6 +25,8 @@ struct checkpointer_settings {
 	const char *const *environment; /* identity: GIT_AUTHOR_NAME …, SOURCE_DATE_EPOCH */
 	/* What a killed predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
 	const struct checkpoint *unpublished; /* NULL: none */
+	/* Of the resumed run: the id of its newest published commit on record; NULL: none. */
+	const char *last_commit;
 };
 
 /* What there is to know of the repository before the run; texts belong to the checkpointer. */
@@ -37,11 +39,17 @@ struct repository_facts {
 		*target; /* full reference that commits go to besides the run's own; NULL: none */
 	bool shallow;
 	bool dirty;
+	const char *note; /* a sentence for people on what opening has changed; NULL: nothing */
 };
 
 /*
  * *checkpointer stays NULL and true is returned when the settings ask for no commits, or when
  * they do not ask (branch NULL) and folder is in no repository.
+ *
+ * A resumed run goes on from last_commit also where only its record has been carried to: the
+ * commit's files are brought into the work tree and the branch is moved forward, never over local
+ * changes. Refused, with nothing changed, when the commit is not in this clone, when the branch
+ * has gone another way, or when local changes stand in the way.
  */
 bool checkpointer_open(const struct checkpointer_settings *settings,
 	struct checkpointer **checkpointer, struct error *error);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "checkpoint/carried.h"
 #include "checkpoint/change_set.h"
 #include "checkpoint/git_failure.h"
 #include "checkpoint/publish.h"
@@ -205,9 +206,14 @@ static bool start_again(struct checkpointer *checkpointer,
 	const struct checkpointer_settings *settings, struct error *error)
 {
 	bool staged;
+	bool adopted;
 
-	if (!reference_look_up(checkpointer->repository, &checkpointer->run, error))
+	if (!reference_look_up(checkpointer->repository, &checkpointer->run, error) ||
+		!target_recall(checkpointer, error) ||
+		!carried_adopt(checkpointer, settings, &adopted, error))
 		return false;
+	if (adopted)
+		return true;
 	take_tip(checkpointer);
 	if (!target_resume(checkpointer, error) || !locks_clear_stale(checkpointer, error) ||
 		!finish_publishing(checkpointer, settings->unpublished, error) ||

@@ -80,12 +80,18 @@ bool identity_read(
 bool target_choose(struct checkpointer *checkpointer, const struct checkpointer_settings *settings,
 	struct error *error);
 
-/* Takes target and tip as the first start left them, and adopts what happened since. */
+/* Takes the target as the first start chose it, and looks up where it is now. */
+bool target_recall(struct checkpointer *checkpointer, struct error *error);
+
+/* A named branch must be where the run's commits lead on from it. */
 bool target_resume(struct checkpointer *checkpointer, struct error *error);
+
+/* An error unless HEAD names the target. */
+bool target_check_head(struct checkpointer *checkpointer, struct error *error);
 
 /*
  * The current branch may have been moved by a step that commits. When HEAD is our last commit or
- * a descendant of it (by first parents) it becomes the tip and the snapshot follows; else an
+ * a descendant of it it becomes the tip and the snapshot follows; else an
  * error that says what to do.
  */
 bool target_follow(struct checkpointer *checkpointer, struct error *error);
@@ -94,7 +100,7 @@ bool target_follow(struct checkpointer *checkpointer, struct error *error);
 bool reference_look_up(
 	git_repository *repository, struct known_reference *reference, struct error *error);
 
-/* True when ancestor is commit or one of its first parents (at most 10 000 back). */
+/* True when ancestor is commit or in its history, as far as that is in this clone. */
 bool commit_descends(git_repository *repository, const git_oid *commit, const git_oid *ancestor);
 
 /* The tree of a commit; the caller frees it. NULL with *error set when it cannot be read. */

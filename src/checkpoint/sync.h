@@ -36,7 +36,10 @@ enum sync_state {
 bool sync_open(const struct sync_settings *settings, struct sync **sync, struct error *error);
 void sync_close(struct sync *sync); /* ends a push that is on its way */
 
-/* Asks for commit to become the branch's tip; old is what the remote is believed to have (NULL: look). */
+/*
+ * Asks for commit to become the branch's tip. old is what the remote is known to have before the
+ * first push; NULL: not known, then only a fast-forward is asked for.
+ */
 void sync_push(struct sync *sync, const char *commit, const char *old);
 
 /* For the event loop: readable when sync_advance() has something to do. -1: never. */

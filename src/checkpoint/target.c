@@ -20,7 +20,9 @@ bool reference_look_up(
 	return git_failure(error, result, "cannot read %s", reference->name);
 }
 
-bool commit_descends(git_repository *repository, const git_oid *commit, const git_oid *ancestor)
+/* Nearly always it is a first parent, and few of them back. */
+static bool is_first_parent(
+	git_repository *repository, const git_oid *commit, const git_oid *ancestor)
 {
 	git_oid at = *commit;
 
@@ -41,6 +43,12 @@ bool commit_descends(git_repository *repository, const git_oid *commit, const gi
 			return false;
 	}
 	return false;
+}
+
+bool commit_descends(git_repository *repository, const git_oid *commit, const git_oid *ancestor)
+{
+	return is_first_parent(repository, commit, ancestor) ||
+	       git_graph_descendant_of(repository, commit, ancestor) == 1;
 }
 
 static const char *operation_name(git_repository *repository)
@@ -211,7 +219,7 @@ static bool refuse_moved(struct checkpointer *checkpointer, const char *what, st
 		checkpointer->run.name, tip);
 }
 
-static bool follow_head(struct checkpointer *checkpointer, struct error *error)
+bool target_check_head(struct checkpointer *checkpointer, struct error *error)
 {
 	git_reference *head = NULL;
 	struct known_reference *target = &checkpointer->target;
@@ -241,7 +249,8 @@ bool target_follow(struct checkpointer *checkpointer, struct error *error)
 	/* A named branch is compared when it is moved: nothing but us should touch it. */
 	if (checkpointer->target_kind == TARGET_NAMED)
 		return true;
-	if (!follow_head(checkpointer, error) || !reference_look_up(repository, target, error))
+	if (!target_check_head(checkpointer, error) ||
+		!reference_look_up(repository, target, error))
 		return false;
 	if (target->exists == checkpointer->has_tip &&
 		(!target->exists || git_oid_equal(&target->id, &checkpointer->tip)))
@@ -252,18 +261,22 @@ bool target_follow(struct checkpointer *checkpointer, struct error *error)
 	return snapshot_move(checkpointer, &target->id, error);
 }
 
-bool target_resume(struct checkpointer *checkpointer, struct error *error)
+bool target_recall(struct checkpointer *checkpointer, struct error *error)
 {
 	const struct baseline *baseline = &checkpointer->baseline;
-	struct known_reference *target = &checkpointer->target;
 
 	if (!baseline->target)
 		return true;
-	target->name = baseline->target;
+	checkpointer->target.name = baseline->target;
 	checkpointer->target_kind = baseline->target_is_head ? TARGET_CURRENT : TARGET_NAMED;
-	if (!reference_look_up(checkpointer->repository, target, error))
-		return false;
-	if (checkpointer->target_kind == TARGET_CURRENT)
+	return reference_look_up(checkpointer->repository, &checkpointer->target, error);
+}
+
+bool target_resume(struct checkpointer *checkpointer, struct error *error)
+{
+	const struct known_reference *target = &checkpointer->target;
+
+	if (checkpointer->target_kind != TARGET_NAMED)
 		return true;
 	if (!checkpointer->run.exists)
 		join_named(checkpointer);

@@ -46,6 +46,15 @@ static bool begin_new_run(struct batch *batch, struct error *error)
 	return true;
 }
 
+/* The newest commit of the run that the record calls published. */
+static const char *last_commit(const struct run *run)
+{
+	for (uint32_t i = run->checkpoint_count; i-- > 0;)
+		if (run->checkpoints[i].commit)
+			return run->checkpoints[i].commit;
+	return NULL;
+}
+
 static bool open_repository(
 	struct batch *batch, const struct checkpoint *unpublished, struct error *error)
 {
@@ -58,12 +67,15 @@ static bool open_repository(
 		.resumed = batch->resumed,
 		.environment = batch->cli->environment,
 		.unpublished = unpublished,
+		.last_commit = batch->resumed ? last_commit(&batch->run) : NULL,
 	};
 	if (!checkpointer_open(&settings, &batch->checkpointer, error))
 		return false;
 	if (!batch->checkpointer && batch->pipeline.checkpoint.commit && !batch->resumed)
 		cli_print_note(batch->cli, "'%s' is no git repository: nothing will be committed",
 			batch->project.root);
+	if (batch->checkpointer && checkpointer_facts(batch->checkpointer)->note)
+		print_note(batch->cli, "%s", checkpointer_facts(batch->checkpointer)->note);
 	return true;
 }
 

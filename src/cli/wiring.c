@@ -46,8 +46,9 @@ static bool publish_checkpoint(void *context, struct checkpoint *checkpoint, str
 	struct batch *batch = context;
 	if (!checkpointer_publish(batch->checkpointer, checkpoint, error))
 		return false;
+	/* The parent may be new itself (a new branch, a run that went on): nothing is presumed. */
 	if (batch->sync && checkpoint->commit)
-		sync_push(batch->sync, checkpoint->commit, checkpoint->parent);
+		sync_push(batch->sync, checkpoint->commit, NULL);
 	return true;
 }
 

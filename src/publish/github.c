@@ -195,7 +195,10 @@ static void wait_before_write(const struct github *github, enum request_kind kin
 	if (kind == REQUEST_READ || github->last_write_ms == INT64_MIN)
 		return;
 	int64_t now_ms = github->clock.now_ms(github->clock.context);
-	wait_ms(github, github->last_write_ms + WRITE_INTERVAL_MS - now_ms);
+	int64_t interval_ms = github->last_write_ms + WRITE_INTERVAL_MS - now_ms;
+	/* At the end of the time, close together is better than not at all. */
+	int64_t half_ms = remaining_ms(github) / 2;
+	wait_ms(github, interval_ms < half_ms ? interval_ms : half_ms);
 }
 
 static enum github_result github_call(struct github *github, struct call *call, struct error *error)

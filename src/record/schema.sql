@@ -54,12 +54,16 @@ CREATE TABLE groups (
 	PRIMARY KEY (run, group_number)
 ) WITHOUT ROWID, STRICT;
 
+-- No IN (…) in the checks of steps and attempts: SQLite would build a table for the list at every
+-- row that is written, which costs more than the row.
 CREATE TABLE steps (
 	run INTEGER NOT NULL REFERENCES runs,
 	step INTEGER NOT NULL CHECK (step >= 0),
 	place INTEGER NOT NULL CHECK (place >= 0), -- in the present plan; gone steps stand last
 	id TEXT NOT NULL,
-	state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed', 'skipped')),
+	state TEXT NOT NULL CHECK (
+		state = 'pending' OR state = 'running' OR state = 'done' OR state = 'failed' OR
+		state = 'skipped'),
 	reason TEXT,
 	started_ms INTEGER, -- of the first attempt
 	ended_ms INTEGER,   -- of the last one
@@ -93,7 +97,8 @@ CREATE TABLE attempts (
 	run INTEGER NOT NULL REFERENCES runs,
 	step INTEGER NOT NULL CHECK (step >= 0),
 	number INTEGER NOT NULL CHECK (number >= 1),
-	state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+	state TEXT NOT NULL CHECK (
+		state = 'running' OR state = 'done' OR state = 'failed'),
 	failure TEXT, -- why it did not succeed: the words of model/state.c; NULL: it runs or did
 	started_ms INTEGER NOT NULL,
 	ended_ms INTEGER, -- NULL: it runs

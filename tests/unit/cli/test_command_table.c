@@ -5,14 +5,6 @@
 #include "base/text.h"
 #include "cli/batch.h"
 #include "cli/command.h"
-
-/*
- * cmocka has a print_error() too, and its own calls must reach its own. The strictest visibility
- * of all references counts: ours, hidden here, is not exported and cannot take that one's place.
- */
-void print_error(const struct error *error) __attribute__((visibility("hidden")));
-static void (*const hidden)(const struct error *) __attribute__((used)) = print_error;
-#define print_error cm_print_error
 #include "cmocka_all.h"
 
 static void every_command_is_found(void **state)

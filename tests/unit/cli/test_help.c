@@ -8,14 +8,6 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
-
-/*
- * cmocka has a print_error() too, and its own calls must reach its own. The strictest visibility
- * of all references counts: ours, hidden here, is not exported and cannot take that one's place.
- */
-void print_error(const struct error *error) __attribute__((visibility("hidden")));
-static void (*const hidden)(const struct error *) __attribute__((used)) = print_error;
-#define print_error cm_print_error
 #include "cmocka_all.h"
 
 static void append_file(FILE *file, struct buffer *text)

@@ -1,0 +1,45 @@
+#ifndef WAVETRAIN_CHECKPOINT_RESTORATION_H
+#define WAVETRAIN_CHECKPOINT_RESTORATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "checkpoint/repository.h"
+
+/*
+ * What lies between the work tree and a commit of the run, told from the paths that differ
+ * between two commits. Made by restoration_compare(), which changes nothing.
+ */
+struct restoration {
+	const git_oid *from; /* what the work tree was checked out from; NULL: nothing */
+	const git_oid *to;
+	bool with_index; /* what is staged at those paths counts as a local change too */
+
+	struct arena arena;
+	size_t held;    /* paths that are as in `to` */
+	char **missing; /* heap; paths that are as in `from`, or not there */
+	size_t missing_count;
+	size_t missing_capacity;
+	size_t blocked; /* paths with a content that neither commit has */
+	struct buffer blocked_names;
+	const char *reason; /* of the first blocked path that git would not store as it is */
+};
+
+void restoration_release(struct restoration *restoration);
+
+/* from, to and with_index are set by the caller and must outlive it. */
+bool restoration_compare(
+	struct checkpointer *checkpointer, struct restoration *restoration, struct error *error);
+
+/*
+ * Brings the missing paths into the work tree, all or none: a file that is neither as in `from`
+ * nor as in `to`, also an ignored one, is never overwritten; it is named and nothing is changed.
+ * The index and all references stay.
+ */
+bool restoration_apply(
+	struct checkpointer *checkpointer, struct restoration *restoration, struct error *error);
+
+#endif
