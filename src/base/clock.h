@@ -8,9 +8,9 @@
 int64_t clock_monotonic_ns(void);
 int64_t clock_realtime_ms(void); /* since 1970-01-01 UTC */
 
-/* "2025-12-09T14:30:22.123Z" (RFC 3339, UTC). size >= CLOCK_TEXT_SIZE. */
+/* "2025-12-09T14:30:22.123Z" (RFC 3339, UTC). */
 #define CLOCK_TEXT_SIZE 32
-void clock_format(int64_t time_ms, char *text, size_t size);
+void clock_format(int64_t time_ms, char text[CLOCK_TEXT_SIZE]);
 
 /* strftime() in UTC. */
 void clock_format_as(int64_t time_ms, const char *format, char *text, size_t size);

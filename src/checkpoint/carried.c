@@ -107,30 +107,34 @@ static bool read_id(const char *text, git_oid *id)
 	return text && git_oid_fromstr(id, text) == 0;
 }
 
-/* The newest commit on record; an unpublished one that others do not build on is none. */
+/* A later commit went on from before it: the prepared one was given up. */
+static bool is_superseded(
+	const struct carried *carried, const struct checkpoint *unpublished, const git_oid *last)
+{
+	git_oid parent;
+
+	return read_id(unpublished->parent, &parent) && !git_oid_equal(&parent, last) &&
+	       is_here(carried->checkpointer, &parent) &&
+	       !commit_descends(carried->checkpointer->repository, &parent, last);
+}
+
+/* The newest commit on record: the unpublished one, when there is one, else the last. */
 static bool find_wanted(
 	struct carried *carried, const struct checkpointer_settings *settings, struct error *error)
 {
-	struct checkpointer *checkpointer = carried->checkpointer;
 	const struct checkpoint *unpublished = settings->unpublished;
 	git_oid id;
-	git_oid last;
+	git_oid last = {{0}};
 	bool has_last = read_id(settings->last_commit, &last);
 
-	carried->has_wanted = has_last;
-	carried->wanted = last;
-	if (unpublished && read_id(unpublished->commit, &id)) {
+	if (unpublished && read_id(unpublished->commit, &id) &&
+		!(has_last && is_superseded(carried, unpublished, &last))) {
 		carried->unpublished = true;
-		if (!is_here(checkpointer, &id))
-			return refuse_absent(carried, "last", &id, error);
-		if (!has_last || commit_descends(checkpointer->repository, &id, &last)) {
-			carried->has_wanted = true;
-			carried->wanted = id;
-			return true;
-		}
-		carried->unpublished = false;
+		last = id;
 	}
-	return !has_last || is_here(checkpointer, &last) ||
+	carried->has_wanted = has_last || carried->unpublished;
+	carried->wanted = last;
+	return !carried->has_wanted || is_here(carried->checkpointer, &last) ||
 	       refuse_absent(carried, "last", &last, error);
 }
 

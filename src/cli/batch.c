@@ -75,7 +75,7 @@ static bool open_repository(
 		cli_print_note(batch->cli, "'%s' is no git repository: nothing will be committed",
 			batch->project.root);
 	if (batch->checkpointer && checkpointer_facts(batch->checkpointer)->note)
-		print_note(batch->cli, "%s", checkpointer_facts(batch->checkpointer)->note);
+		cli_print_note(batch->cli, "%s", checkpointer_facts(batch->checkpointer)->note);
 	return true;
 }
 

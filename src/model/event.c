@@ -166,7 +166,7 @@ static void append_head(
 	struct buffer *buffer, const struct event *event, const struct event_names *names)
 {
 	char timestamp[CLOCK_TEXT_SIZE];
-	clock_format(event->time_ms, timestamp, sizeof timestamp);
+	clock_format(event->time_ms, timestamp);
 	append_unsigned(buffer, "{\"v\":1,\"seq\":", event->sequence);
 	append_text(buffer, ",\"event\":", rows[event->type].name);
 	append_text(buffer, ",\"pipeline_id\":", names->run_id);

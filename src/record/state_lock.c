@@ -39,7 +39,7 @@ static bool write_holder(int descriptor, struct error *error)
 	int size;
 
 	gethostname(host, sizeof host - 1);
-	clock_format(clock_realtime_ms(), started, sizeof started);
+	clock_format(clock_realtime_ms(), started);
 	size = snprintf(
 		text, sizeof text, "pid %ld\nhost %s\nstarted %s\n", (long)getpid(), host, started);
 	if (ftruncate(descriptor, 0) != 0)

@@ -55,7 +55,7 @@ void json_add_time(struct buffer *buffer, const char *key, int64_t time_ms)
 		json_add_text(buffer, key, NULL);
 		return;
 	}
-	clock_format(time_ms, text, sizeof(text));
+	clock_format(time_ms, text);
 	json_add_text(buffer, key, text);
 }
 

@@ -89,7 +89,7 @@ static void append_time(struct buffer *buffer, int64_t time_ms)
 		buffer_append_text(buffer, "–");
 		return;
 	}
-	clock_format(time_ms, text, sizeof(text));
+	clock_format(time_ms, text);
 	buffer_append_text(buffer, text);
 }
 

@@ -198,6 +198,19 @@ steps:
     const tokens = [...run.stdout.matchAll(/^::stop-commands::(.*)$/gm)].map((match) => match[1]);
     assert.ok(tokens.every((token) => /^[0-9a-f]{32}$/.test(token)) && new Set(tokens).size === tokens.length);
   }));
+
+  test('nor do names of files and the lines of a refused pipeline, on either stream', withJob({ files: { 'refused.yml': "steps:\n  - {id: a,\n    '##[error]boo': [\n" }, pipeline: `
+steps:
+  - {id: big, run: 'truncate -s 60M "$(printf "##[error]boo\\n::error::boo\\r::error::boo")"'}
+` }, async (job) => {
+    for (const [words, status] of [[['run'], 4], [['run', 'refused.yml'], 3], [['run', '##[error]boo.yml'], 3], [['::error::boo'], 2], [['run', '--##[error]boo'], 2]]) {
+      const run = await job.run(words);
+      assert.equal(run.status, status, run.stdout + run.stderr);
+      assert.match(run.stderr, /boo/);
+      for (const stream of ['stdout', 'stderr'])
+        assert.deepEqual(obeyedCommands(run[stream]).filter((one) => one.properties.title === undefined), [], `${words.join(' ')}: ${stream}`);
+    }
+  }));
 });
 
 describe('trouble with GitHub costs a line and never the result', parallel, () => {

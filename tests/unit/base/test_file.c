@@ -120,10 +120,21 @@ static void hashes_and_times(void **state)
 	/* FIPS 180-4's own example. */
 	assert_string_equal(
 		text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-	clock_format(1765290622123, time, sizeof(time));
+	clock_format(1765290622123, time);
 	assert_string_equal(time, "2025-12-09T14:30:22.123Z");
-	clock_format(-1, time, sizeof(time));
+	clock_format(-1, time);
 	assert_string_equal(time, "1969-12-31T23:59:59.999Z");
+	/* Against the C library, day by day over leap years and centuries. */
+	for (int64_t at = -62167219200000; at < 253402300800000; at += 86400000 * 17 + 12345) {
+		char expected[CLOCK_TEXT_SIZE];
+		clock_format(at, time);
+		clock_format_as(at, "%m-%dT%H:%M:%S", expected, sizeof(expected));
+		assert_memory_equal(time + 5, expected, 14);
+	}
+	clock_format(INT64_MIN, time);
+	assert_string_equal(time, "0000-01-01T00:00:00.000Z");
+	clock_format(INT64_MAX, time);
+	assert_string_equal(time, "9999-12-31T23:59:59.999Z");
 }
 
 static void errors_tell_the_whole_story(void **state)
