@@ -96,6 +96,10 @@ void console_end(struct console *console, const struct console_ending *ending);
 const char *console_step_name(const struct console *console, uint32_t step);
 void console_append_look(const struct console *console, enum step_look look, struct buffer *buffer);
 
+/* console_show.c: takes note of the event and appends what people are shown of it. */
+#define CONSOLE_NAME_COLUMNS 40 /* a longer name is shortened */
+void console_show(struct console *console, const struct event *event);
+
 /* console_live.c: the block of lines below the scrolling part. */
 void console_live_erase(struct console *console);
 

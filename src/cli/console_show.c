@@ -1,0 +1,256 @@
+/* What people are shown of each event: one line, or nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/index.h"
+#include "base/text.h"
+#include "cli/console.h"
+
+/* "  ✓ lint/core          3.1 s   2 attempts" */
+static void append_step_line(
+	struct console *console, const struct event *event, enum step_look look)
+{
+	struct buffer *text = &console->text;
+	CLEANUP(buffer_release) struct buffer name = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer took = BUFFER_INIT;
+	text_append_shortened(&name, console_step_name(console, event->step), CONSOLE_NAME_COLUMNS);
+	if (event->type != EVENT_STEP_SKIPPED)
+		duration_append(&took, event->duration_ms);
+	buffer_append_text(text, "  ");
+	console_append_look(console, look, text);
+	buffer_printf(text, " %s", name.bytes);
+	size_t width = utf8_width(name.bytes, name.size);
+	buffer_append_repeated(
+		text, " ", console->name_columns > width ? console->name_columns - width : 0);
+	buffer_printf(text, " %9s", buffer_text(&took));
+	if (event->attempt > 1)
+		buffer_printf(text, "   attempt %u", event->attempt);
+	if (!text_is_empty(event->reason)) {
+		buffer_append_text(text, "   ");
+		text_append_visible(text, event->reason, strlen(event->reason));
+	}
+	buffer_append_byte(text, '\n');
+}
+
+static void running_add(struct console *console, const struct event *event)
+{
+	if (console->running_count >= console->settings.plan->jobs)
+		return;
+	console->running[console->running_count++] =
+		(struct console_running){.step = event->step, .started_ns = clock_monotonic_ns()};
+}
+
+static void show_step_start(struct console *console, const struct event *event)
+{
+	running_add(console, event);
+	if (!console->settings.verbose)
+		return;
+	buffer_append_text(&console->text, "  ");
+	console_append_look(console, LOOK_RUNNING, &console->text);
+	buffer_printf(&console->text, " %s   attempt %u, process %u\n",
+		console_step_name(console, event->step), event->attempt, event->process_id);
+}
+
+static void running_remove(struct console *console, uint32_t step)
+{
+	for (uint32_t i = 0; i < console->running_count; i++)
+		if (console->running[i].step == step) {
+			memmove(&console->running[i], &console->running[i + 1],
+				(--console->running_count - i) * sizeof(*console->running));
+			return;
+		}
+}
+
+static void failure_add(struct console *console, const struct event *event)
+{
+	GROW(console->failures, console->failure_count, console->failure_capacity);
+	console->failures[console->failure_count++] = (struct console_failure){
+		.step = event->step,
+		.attempt = event->attempt,
+		.reason = event->reason ? strdup(event->reason) : NULL,
+		.log_path = event->log_path ? strdup(event->log_path) : NULL,
+	};
+}
+
+/* Several groups at once are announced: what runs together is not plain from a file's order. */
+static void append_groups(struct console *console, const struct plan_wave *wave)
+{
+	const struct plan *plan = console->settings.plan;
+	struct buffer *text = &console->text;
+	bool ascii = console->settings.style.ascii;
+	if (wave->groups.count < 2)
+		return;
+	buffer_printf(text, "%sWave with multiple concurrent groups:\n", ascii ? "" : "🌊 ");
+	for (uint32_t i = 0; i < wave->groups.count; i++) {
+		const struct plan_group *group = &plan->groups[wave->groups.first + i];
+		buffer_append_text(text, "  - ");
+		text_append_visible(text, group->name, strlen(group->name));
+		buffer_printf(text, " (steps %u to %u)\n", group->steps.first + 1,
+			group->steps.first + group->steps.count);
+	}
+}
+
+/* A guess that comes from no earlier run is not shown as an estimate. */
+static bool wave_has_history(const struct plan *plan, const struct plan_wave *wave)
+{
+	for (uint32_t i = 0; i < wave->steps.count; i++) {
+		uint32_t step = plan->wave_steps[wave->steps.first + i];
+		if (plan->steps[step].estimate_from != ESTIMATE_HISTORY)
+			return false;
+	}
+	return true;
+}
+
+static void append_wave_start(struct console *console, const struct event *event)
+{
+	const struct plan *plan = console->settings.plan;
+	const struct plan_wave *wave = &plan->waves[event->wave];
+	struct buffer *text = &console->text;
+	if (console->settings.quiet)
+		return;
+	buffer_printf(text, "wave %u/%u", event->wave + 1, plan->wave_count);
+	if (wave->name) {
+		buffer_append_text(text, "  ");
+		text_append_visible(text, wave->name, strlen(wave->name));
+	}
+	buffer_printf(text, "  %u step%s", wave->steps.count, wave->steps.count == 1 ? "" : "s");
+	if (wave_has_history(plan, wave)) {
+		buffer_append_text(text, ", estimate ");
+		duration_append(text, wave->estimate_ms);
+	}
+	buffer_append_byte(text, '\n');
+	append_groups(console, wave);
+}
+
+static void append_group_line(
+	struct console *console, const struct event *event, const char *glyph, const char *words)
+{
+	const struct plan_group *group = &console->settings.plan->groups[event->group];
+	bool quiet = console->settings.quiet && event->type != EVENT_GROUP_FAILED;
+	if (quiet || console->settings.plan->waves[group->wave].groups.count < 2)
+		return;
+	if (!console->settings.style.ascii)
+		buffer_printf(&console->text, "%s ", glyph);
+	buffer_printf(&console->text, "%s: ", words);
+	text_append_visible(&console->text, group->name, strlen(group->name));
+	buffer_append_byte(&console->text, '\n');
+}
+
+static void show_checkpoint(struct console *console, const struct event *event)
+{
+	const struct checkpoint *checkpoint = event->checkpoint;
+	struct buffer *text = &console->text;
+	if (console->settings.quiet && event->type != EVENT_CHECKPOINT_FAILED)
+		return;
+	if (event->type == EVENT_CHECKPOINT_FAILED)
+		buffer_printf(
+			text, "  checkpoint failed: %s\n", event->reason ? event->reason : "");
+	else if (!checkpoint || !checkpoint->commit)
+		buffer_append_text(text, "  checkpoint: no file had changed, no commit\n");
+	else
+		buffer_printf(text, "  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit,
+			checkpoint->partial ? " (partial)" : "", checkpoint->files_changed,
+			checkpoint->files_changed == 1 ? "" : "s",
+			checkpoint->reference ? " on " : "",
+			checkpoint->reference ? checkpoint->reference : "");
+}
+
+static void step_ended(struct console *console, const struct event *event, enum step_look look)
+{
+	running_remove(console, event->step);
+	if (console->settings.format == CONSOLE_GITHUB && event->type != EVENT_STEP_SKIPPED)
+		console_github_step(console, event);
+	if (!console->settings.quiet || event->type == EVENT_STEP_FAILED)
+		append_step_line(console, event, look);
+}
+
+static void show_start(struct console *console, const struct event *event)
+{
+	const struct plan *plan = console->settings.plan;
+	struct buffer *text = &console->text;
+	(void)event;
+	if (console->settings.quiet)
+		return;
+	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
+	uint32_t serial = plan->stage_count - plan->wave_count;
+	buffer_printf(text, "  %s  %u step%s, %u wave%s", console->settings.run->id,
+		plan->pipeline->step_count, plan->pipeline->step_count == 1 ? "" : "s",
+		plan->wave_count, plan->wave_count == 1 ? "" : "s");
+	if (serial)
+		buffer_printf(text, " and %u step%s alone", serial, serial == 1 ? "" : "s");
+	buffer_printf(text, ", at most %u at once\n", plan->jobs);
+	if (console->done)
+		buffer_printf(text, "%u step%s done before\n", console->done,
+			console->done == 1 ? "" : "s");
+}
+
+static void show_group_start(struct console *console, const struct event *event)
+{
+	append_group_line(console, event, "🚀", "Launching group");
+}
+
+static void show_group_done(struct console *console, const struct event *event)
+{
+	append_group_line(console, event, "✅", "Group complete");
+}
+
+static void show_group_failed(struct console *console, const struct event *event)
+{
+	append_group_line(console, event, "❌", "Group failed");
+}
+
+static void show_retried(struct console *console, const struct event *event)
+{
+	console->retried++;
+	step_ended(console, event, LOOK_RETRIED);
+}
+
+static void show_completed(struct console *console, const struct event *event)
+{
+	console->done++;
+	step_ended(console, event, event->attempt > 1 ? LOOK_RETRIED : LOOK_OK);
+}
+
+static void show_failed(struct console *console, const struct event *event)
+{
+	console->failed++;
+	failure_add(console, event);
+	step_ended(console, event, LOOK_FAILED);
+}
+
+static void show_skipped(struct console *console, const struct event *event)
+{
+	console->skipped++;
+	step_ended(console, event, LOOK_SKIPPED);
+}
+
+static void show_cancelled(struct console *console, const struct event *event)
+{
+	step_ended(console, event, LOOK_IDLE);
+}
+
+/* What people are shown of an event; NULL: nothing. */
+static void (*const show[EVENT_TYPE_COUNT])(struct console *, const struct event *) = {
+	[EVENT_PIPELINE_STARTED] = show_start,
+	[EVENT_PIPELINE_RESUMED] = show_start,
+	[EVENT_WAVE_STARTED] = append_wave_start,
+	[EVENT_GROUP_STARTED] = show_group_start,
+	[EVENT_GROUP_COMPLETED] = show_group_done,
+	[EVENT_GROUP_FAILED] = show_group_failed,
+	[EVENT_STEP_STARTED] = show_step_start,
+	[EVENT_STEP_RETRIED] = show_retried,
+	[EVENT_STEP_COMPLETED] = show_completed,
+	[EVENT_STEP_FAILED] = show_failed,
+	[EVENT_STEP_SKIPPED] = show_skipped,
+	[EVENT_STEP_CANCELLED] = show_cancelled,
+	[EVENT_CHECKPOINT_CREATED] = show_checkpoint,
+	[EVENT_CHECKPOINT_FAILED] = show_checkpoint,
+};
+
+void console_show(struct console *console, const struct event *event)
+{
+	if (show[event->type])
+		show[event->type](console, event);
+}
