@@ -214,20 +214,33 @@ static void batch_close(struct batch *batch)
 	record_close(batch->record);
 }
 
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
 static int batch_go(struct batch *batch, struct error *error)
 {
 	static const int statuses[] = {
 		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75};
 	enum run_outcome outcome = RUN_FAILED;
 	struct error sync_error;
+	sigset_t before;
 	if (!open_sync(batch, &sync_error))
 		cli_print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
 	open_publication(batch);
 	open_console(batch);
 	wiring_connect(batch);
+	/* A signal that comes while GitHub is told waits for the engine, which knows what to do. */
+	hold_signals(&before);
 	if (batch->publication)
 		publication_started(batch->publication, "running");
 	bool went = batch_execute(batch, &outcome, error);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	batch_report(batch, went, outcome, went ? NULL : error);
 	console_release(&batch->console);
 	return went ? statuses[outcome] : -1;

@@ -10,6 +10,9 @@
 #include "publish/workflow_commands.h"
 
 #define PUSH_FINISH_MS 30000
+/* Whoever interrupts kills soon: 7 s after SIGINT, 2 s after SIGTERM everything is to be done. */
+#define INTERRUPTED_PUSH_MS 250
+#define INTERRUPTED_PUBLISH_MS 800
 
 bool batch_previous_run(
 	struct cli *cli, struct record *record, const struct run *run, struct run *previous)
@@ -96,13 +99,15 @@ static void publish(
 	verdict_append(run, clock_realtime_ms(), &verdict);
 	if (verdict.size && verdict.bytes[verdict.size - 1] == '\n')
 		verdict.bytes[--verdict.size] = '\0';
+	bool interrupted = run->state == STATE_INTERRUPTED;
 	struct publication_result result = {
-		.state = run->state == STATE_DONE          ? "success"
-			 : run->state == STATE_INTERRUPTED ? "pending"
-							   : "failure",
+		.state = run->state == STATE_DONE ? "success"
+			 : interrupted            ? "pending"
+						  : "failure",
 		.description = buffer_text(&verdict),
 		.pushed_commit = batch->sync ? sync_pushed_commit(batch->sync) : NULL,
-		.comment_body = buffer_text(&comment),
+		.comment_body = interrupted ? NULL : buffer_text(&comment),
+		.time_limit_ms = interrupted ? INTERRUPTED_PUBLISH_MS : 0,
 		.failed = run->state != STATE_DONE,
 	};
 	publication_finished(batch->publication, &result);
@@ -139,7 +144,8 @@ void batch_report(
 	struct error error;
 	const char *folder = report_folder(batch);
 	if (batch->sync)
-		sync_finish(batch->sync, PUSH_FINISH_MS);
+		sync_finish(batch->sync,
+			outcome == RUN_INTERRUPTED ? INTERRUPTED_PUSH_MS : PUSH_FINISH_MS);
 	if (!record_read_run(batch->record, batch->run.id, batch->cli->arena, &run, &error)) {
 		cli_print_note(batch->cli, "no report was written: %s", error.text);
 		return;

@@ -8,6 +8,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/console.h"
 #include "cli/help.h"
 
 struct common {
@@ -55,25 +56,38 @@ bool cli_print(const struct buffer *buffer, struct error *error)
 	return error_set_errno(error, ERROR_FILE, "cannot write to standard output");
 }
 
+void cli_print_aside(struct buffer *text)
+{
+	if (text_equal(getenv("GITHUB_ACTIONS"), "true"))
+		console_github_disarm(text);
+	fflush(stdout);
+	fwrite(buffer_text(text), 1, text->size, stderr);
+}
+
 void cli_print_error(const struct error *error)
 {
-	fflush(stdout);
-	fprintf(stderr, "wavetrain: %s [%s]\n", error->text, error_code_name(error->code));
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	buffer_printf(&text, "wavetrain: %s [%s]\n", error->text, error_code_name(error->code));
 	if (error->hint[0])
-		fprintf(stderr, "  → %s\n", error->hint);
+		buffer_printf(&text, "  → %s\n", error->hint);
+	cli_print_aside(&text);
 }
 
 void cli_print_note(const struct cli *cli, const char *format, ...)
 {
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	char *sentence = NULL;
 	va_list arguments;
 	if (cli->quiet)
 		return;
-	fflush(stdout);
-	fputs("wavetrain: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	int size = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	if (size < 0)
+		return;
+	buffer_printf(&text, "wavetrain: %s\n", sentence);
+	free(sentence);
+	cli_print_aside(&text);
 }
 
 static bool locale_is_utf8(void)

@@ -57,6 +57,9 @@ int cli_main(int argument_count, char **arguments, char **environment);
 /* Writes to stdout and flushes; a closed pipe or full disk is an error. */
 bool cli_print(const struct buffer *buffer, struct error *error);
 
+/* To stderr. In a GitHub job nothing in it is taken for a command. */
+void cli_print_aside(struct buffer *text);
+
 /* "wavetrain: TEXT" and the hint to stderr. The only place an error is printed. */
 void cli_print_error(const struct error *error);
 void cli_print_note(const struct cli *cli, const char *format, ...)

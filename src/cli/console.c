@@ -106,6 +106,8 @@ void console_flush(struct console *console)
 {
 	if (!console->text.size)
 		return;
+	if (console->settings.format == CONSOLE_GITHUB)
+		console_github_disarm(&console->text);
 	console_live_repaint(console);
 	console->last_output_ns = clock_monotonic_ns();
 }
@@ -230,6 +232,8 @@ void console_end(struct console *console, const struct console_ending *ending)
 		buffer_printf(text, "  resume: %s\n", ending->resume_command);
 	if (ending->report_path)
 		buffer_printf(text, "  report: %s\n", ending->report_path);
+	if (console->settings.format == CONSOLE_GITHUB)
+		console_github_disarm(text);
 	FILE *stream = console->settings.format == CONSOLE_JSON ||
 				       console->settings.format == CONSOLE_COMMENT
 			       ? stderr

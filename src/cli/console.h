@@ -110,4 +110,7 @@ void console_live_repaint(struct console *console);
 void console_github_step(struct console *console, const struct event *event);
 void console_github_end(struct console *console);
 
+/* Names, reasons and tails are a step's words: "##[name]" would be obeyed anywhere in a line. */
+void console_github_disarm(struct buffer *text);
+
 #endif

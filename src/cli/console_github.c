@@ -50,6 +50,21 @@ void console_github_step(struct console *console, const struct event *event)
 	buffer_append_text(&console->text, "::endgroup::\n");
 }
 
+void console_github_disarm(struct buffer *text)
+{
+	CLEANUP(buffer_release) struct buffer clean = BUFFER_INIT;
+	const char *from = buffer_text(text);
+	for (const char *found; (found = strstr(from, "##[")); from = found + 2) {
+		buffer_append(&clean, from, (size_t)(found + 2 - from));
+		buffer_append_text(&clean, "\xE2\x80\x8B"); /* a space of no width */
+	}
+	if (!clean.size)
+		return;
+	buffer_append_text(&clean, from);
+	buffer_clear(text);
+	buffer_append(text, clean.bytes, clean.size);
+}
+
 void console_github_end(struct console *console)
 {
 	for (uint32_t i = 0; i < console->failure_count && i < ANNOTATION_LIMIT; i++) {

@@ -173,6 +173,9 @@ static void show_start(struct console *console, const struct event *event)
 	(void)event;
 	if (console->settings.quiet)
 		return;
+	/* A name may begin as a workflow command does. */
+	if (console->settings.format == CONSOLE_GITHUB)
+		buffer_append_text(text, "pipeline ");
 	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
 	uint32_t serial = plan->stage_count - plan->wave_count;
 	buffer_printf(text, "  %s  %u step%s, %u wave%s", console->settings.run->id,

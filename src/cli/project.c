@@ -55,7 +55,7 @@ static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	diagnostics_append_text(diagnostics, &text);
-	fwrite(text.bytes, 1, text.size, stderr);
+	cli_print_aside(&text);
 	error_set(error, ERROR_PIPELINE_INVALID, "%u error%s in '%s', nothing was run",
 		diagnostics->error_count, diagnostics->error_count == 1 ? "" : "s",
 		diagnostics->file);

@@ -13,7 +13,7 @@
 #include "publish/publication_open.h"
 #include "publish/publication_text.h"
 
-#define STARTED_LIMIT_MS 10000
+#define STARTED_LIMIT_MS 5000
 #define CREATE_ATTEMPTS 3
 
 /*

@@ -42,7 +42,7 @@ void publication_open(
 	const struct publication_settings *settings, struct publication **publication);
 void publication_close(struct publication *publication);
 
-/* pending on the report's SHA; at most 10 s. */
+/* pending on the report's SHA; at most 5 s. */
 void publication_started(struct publication *publication, const char *description);
 
 /*

@@ -199,7 +199,7 @@ steps:
     assert.ok(tokens.every((token) => /^[0-9a-f]{32}$/.test(token)) && new Set(tokens).size === tokens.length);
   }));
 
-  test('nor do names of files and the lines of a refused pipeline, on either stream', withJob({ files: { 'refused.yml': "steps:\n  - {id: a,\n    '##[error]boo': [\n" }, pipeline: `
+  test('nor do names of files and the lines of a refused pipeline, on either stream', withJob({ files: { 'refused.yml': "steps:\n  - {id: a, run: 'true', '##[error]boo': 3}\n" }, pipeline: `
 steps:
   - {id: big, run: 'truncate -s 60M "$(printf "##[error]boo\\n::error::boo\\r::error::boo")"'}
 ` }, async (job) => {
