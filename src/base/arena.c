@@ -33,11 +33,17 @@ void *heap_allocate(size_t count, size_t item_bytes)
 	return memory;
 }
 
+void *heap_resize(void *memory, size_t count, size_t item_bytes)
+{
+	void *resized = reallocarray(memory, count, item_bytes);
+	if (!resized)
+		out_of_memory();
+	return resized;
+}
+
 void *heap_grow(void *memory, size_t old_count, size_t new_count, size_t item_bytes)
 {
-	unsigned char *grown = reallocarray(memory, new_count, item_bytes);
-	if (!grown)
-		out_of_memory();
+	unsigned char *grown = heap_resize(memory, new_count, item_bytes);
 	memset(grown + old_count * item_bytes, 0, (new_count - old_count) * item_bytes);
 	return grown;
 }
@@ -81,19 +87,23 @@ void arena_reset(struct arena *arena)
 	arena->newest = kept;
 }
 
-void *arena_allocate(struct arena *arena, size_t size_bytes)
+/* Not zeroed. alignment: a power of two. */
+static void *take(struct arena *arena, size_t size, size_t alignment)
 {
-	if (size_bytes > SIZE_MAX - ALIGNMENT)
-		out_of_memory();
-	size_t size = (size_bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	struct arena_block *block = arena->newest;
-	if (!block || block->capacity - block->used < size) {
+	size_t used = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
+	if (!block || used > block->capacity || block->capacity - used < size) {
 		block = block_new(size, block);
 		arena->newest = block;
+		used = 0;
 	}
-	void *memory = block->bytes + block->used;
-	block->used += size;
-	return memset(memory, 0, size);
+	block->used = used + size;
+	return block->bytes + used;
+}
+
+void *arena_allocate(struct arena *arena, size_t size_bytes)
+{
+	return memset(take(arena, size_bytes, ALIGNMENT), 0, size_bytes);
 }
 
 void *arena_allocate_array(struct arena *arena, size_t count, size_t item_bytes)
@@ -106,9 +116,10 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t item_bytes)
 
 char *arena_copy_bytes(struct arena *arena, const void *bytes, size_t size)
 {
-	char *copy = arena_allocate(arena, size + 1);
+	char *copy = take(arena, size + 1, 1);
 	if (size)
 		memcpy(copy, bytes, size);
+	copy[size] = '\0';
 	return copy;
 }
 
@@ -126,7 +137,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	va_end(arguments);
 	if (length < 0)
 		out_of_memory();
-	char *text = arena_allocate(arena, (size_t)length + 1);
+	char *text = take(arena, (size_t)length + 1, 1);
 	vsnprintf(text, (size_t)length + 1, format, again);
 	va_end(again);
 	return text;

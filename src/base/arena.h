@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * Memory with one lifetime. What is allocated is zeroed, aligned for any type, and lives until
@@ -36,17 +37,21 @@ char *arena_format(struct arena *arena, const char *format, ...)
 void *heap_allocate(size_t count, size_t item_bytes);
 void *heap_grow(void *memory, size_t old_count, size_t new_count, size_t item_bytes);
 
+/* Not zeroed, so that what grew is not resident before it is used. Neither may be 0. */
+void *heap_resize(void *memory, size_t count, size_t item_bytes);
+
 /*
- * Makes room for one more item in a heap array that is doubled when full.
+ * Makes room for one more item in a heap array that is doubled when full, and zeroes that item.
  * GROW(array, count, capacity) array must be a pointer variable; free() it in the end.
  */
 #define GROW(array, count, capacity)                                                               \
 	do {                                                                                       \
 		if ((count) >= (capacity)) {                                                       \
 			size_t grown_ = (capacity) ? (size_t)(capacity)*2 : 16;                    \
-			(array) = heap_grow((array), (capacity), grown_, sizeof *(array));         \
+			(array) = heap_resize((array), grown_, sizeof *(array));                   \
 			(capacity) = (__typeof__(capacity))grown_;                                 \
 		}                                                                                  \
+		memset(&(array)[(count)], 0, sizeof *(array));                                     \
 	} while (0)
 
 #endif

@@ -26,10 +26,21 @@ char *buffer_reserve(struct buffer *buffer, size_t size)
 		size_t capacity = buffer->capacity ? buffer->capacity * 2 : 64;
 		while (capacity < needed)
 			capacity *= 2;
-		buffer->bytes = heap_grow(buffer->bytes, buffer->size, capacity, 1);
+		buffer->bytes = heap_resize(buffer->bytes, capacity, 1);
 		buffer->capacity = capacity;
+		buffer->bytes[buffer->size] = '\0';
 	}
 	return buffer->bytes + buffer->size;
+}
+
+void buffer_drain(struct buffer *buffer)
+{
+	if (!buffer->outlet || buffer->size < BUFFER_PIECE_BYTES)
+		return;
+	char last = buffer->bytes[buffer->size - 1];
+	buffer->outlet->take(buffer->outlet->context, buffer->bytes, buffer->size - 1);
+	buffer_clear(buffer);
+	buffer_append_byte(buffer, last);
 }
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size)

@@ -5,6 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Who takes what a buffer need not hold any longer. */
+struct buffer_outlet {
+	void (*take)(void *context, const char *bytes, size_t size);
+	void *context; /* not owned */
+};
+
 /*
  * A string of bytes that grows. Starts as BUFFER_INIT (or zeroed); bytes is NUL-terminated after
  * any append and may hold NULs itself. Released with buffer_release(), also by CLEANUP().
@@ -13,6 +19,7 @@ struct buffer {
 	char *bytes; /* owned; NULL while empty and never appended to */
 	size_t size; /* bytes used, without the closing NUL */
 	size_t capacity;
+	const struct buffer_outlet *outlet; /* not owned; NULL: all of the text stays here */
 };
 
 #define BUFFER_INIT                                                                                \
@@ -34,7 +41,18 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 /* The text so far, never NULL; valid until the next append. */
 const char *buffer_text(const struct buffer *buffer);
 
-/* Room for size more bytes at bytes + size; the caller adds what it wrote to ->size. */
+/*
+ * Says that nobody looks back at what was appended so far, but for its last byte. With an outlet,
+ * and from BUFFER_PIECE_BYTES on, all but that byte goes there; otherwise nothing happens. So that
+ * who writes a long text calls this now and then, and need not know whether anyone listens.
+ */
+#define BUFFER_PIECE_BYTES ((size_t)64 * 1024)
+void buffer_drain(struct buffer *buffer);
+
+/*
+ * Room for size more bytes at bytes + size; the caller adds what it wrote to ->size. What the room
+ * holds is not known, but that it begins with a NUL.
+ */
 char *buffer_reserve(struct buffer *buffer, size_t size);
 
 #endif

@@ -81,36 +81,6 @@ bool descriptor_write_all(int descriptor, const void *bytes, size_t size, struct
 	return true;
 }
 
-static bool write_and_sync(int descriptor, const void *bytes, size_t size, struct error *error)
-{
-	if (!descriptor_write_all(descriptor, bytes, size, error))
-		return false;
-	return fsync(descriptor) == 0 || error_set_errno(error, ERROR_FILE, "cannot flush");
-}
-
-bool file_write_atomic(const char *path, const void *bytes, size_t size, struct error *error)
-{
-	struct arena arena CLEANUP(arena_release) = {0};
-	char *temporary = arena_format(&arena, "%s.XXXXXX", path);
-	mode_t mask = umask(0);
-	umask(mask);
-	CLEANUP(close_descriptor) int descriptor = mkostemp(temporary, O_CLOEXEC);
-	if (descriptor < 0)
-		return error_set_errno(error, ERROR_FILE, "cannot write '%s'", path);
-	if (!write_and_sync(descriptor, bytes, size, error) ||
-		(fchmod(descriptor, 0666 & ~mask) != 0 &&
-			!error_set_errno(error, ERROR_FILE, "cannot set the mode"))) {
-		unlink(temporary);
-		return error_context(error, "'%s'", path);
-	}
-	if (rename(temporary, path) != 0) {
-		error_set_errno(error, ERROR_FILE, "cannot replace '%s'", path);
-		unlink(temporary);
-		return false;
-	}
-	return true;
-}
-
 bool path_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -35,12 +35,18 @@ static bool is_here(const struct checkpointer *checkpointer, const git_oid *id)
 	return found;
 }
 
+/* Read from the configuration: looking up the remote leaks in libgit2 1.5. */
 static bool has_origin(const struct checkpointer *checkpointer)
 {
-	git_remote *remote = NULL;
-	bool found = git_remote_lookup(&remote, checkpointer->repository, "origin") == 0;
+	git_config *configuration = NULL;
+	git_config_entry *entry = NULL;
+	bool found;
 
-	git_remote_free(remote);
+	if (git_repository_config(&configuration, checkpointer->repository) < 0)
+		return false;
+	found = git_config_get_entry(&entry, configuration, "remote.origin.url") == 0;
+	git_config_entry_free(entry);
+	git_config_free(configuration);
 	return found;
 }
 

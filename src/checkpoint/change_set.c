@@ -1,12 +1,16 @@
 #include "checkpoint/change_set.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "checkpoint/attributes.h"
+#include "checkpoint/blob.h"
 #include "checkpoint/content.h"
 #include "checkpoint/git_failure.h"
 
@@ -14,8 +18,13 @@
 struct collection {
 	struct checkpointer *checkpointer;
 	struct arena *arena;
-	struct change_set *set;  /* NULL: the baseline is recorded instead */
-	struct timespec started; /* by the clock that file times come from */
+	struct change_set *set;     /* NULL: the baseline is recorded instead */
+	struct object_store *store; /* of the blobs; NULL with set */
+	struct timespec started;    /* by the clock that file times come from */
+	struct candidate_list list;
+	int root;                   /* the work tree */
+	bool attributes_everywhere; /* else only where the list says */
+	struct buffer content;      /* of the file at hand */
 	struct error *error;
 };
 
@@ -116,6 +125,58 @@ static int64_t changed_ns(const struct stat *status)
 	return (int64_t)status->st_ctim.tv_sec * 1000000000 + status->st_ctim.tv_nsec;
 }
 
+static bool may_have_attributes(const struct collection *collection, const char *path)
+{
+	return collection->attributes_everywhere || attributes_reach(&collection->list, path);
+}
+
+static bool classify(
+	struct collection *collection, const char *path, uint32_t mode, enum content_kind *kind)
+{
+	if (mode != GIT_FILEMODE_COMMIT && !may_have_attributes(collection, path)) {
+		*kind = CONTENT_PLAIN;
+		return true;
+	}
+	return content_classify(
+		collection->checkpointer->repository, path, mode, kind, collection->error);
+}
+
+/* Large content is left to libgit2, which takes it piece by piece. */
+static bool is_read_whole(const struct stat *status, uint32_t mode)
+{
+	return mode != GIT_FILEMODE_COMMIT && (size_t)status->st_size <= OBJECT_STORE_MAX_BYTES;
+}
+
+static bool read_content(
+	struct collection *collection, const char *path, uint32_t mode, struct stat *status)
+{
+	struct blob_source source = {
+		.repository = collection->checkpointer->repository,
+		.root = collection->root,
+		.path = path,
+		.mode = mode,
+		.filtered = may_have_attributes(collection, path),
+		.max_bytes = collection->checkpointer->max_file_bytes,
+	};
+
+	return blob_read(&source, status, &collection->content, collection->error);
+}
+
+/* The id that the path's content would have; nothing is written. */
+static bool identify(struct collection *collection, const struct candidate *candidate,
+	uint32_t mode, git_oid *id)
+{
+	struct stat status = candidate->status;
+
+	if (!is_read_whole(&status, mode))
+		return content_identify(collection->checkpointer->repository, candidate->path, mode,
+			id, collection->error);
+	return read_content(collection, candidate->path, mode, &status) &&
+	       (git_odb_hash(id, collection->content.bytes, collection->content.size,
+			GIT_OBJECT_BLOB) == 0 ||
+		       git_failure(collection->error, -1, "cannot hash %s", candidate->path));
+}
+
 /* The user's own: as it was when the run began. */
 static bool is_as_before(struct collection *collection, const struct candidate *candidate,
 	uint32_t mode, bool *as_before)
@@ -134,8 +195,7 @@ static bool is_as_before(struct collection *collection, const struct candidate *
 	}
 	if (is_too_large(collection, candidate))
 		return true;
-	if (!content_identify(collection->checkpointer->repository, candidate->path, mode, &id,
-		    collection->error))
+	if (!identify(collection, candidate, mode, &id))
 		return false;
 	*as_before = git_oid_equal(&id, &before->id);
 	return true;
@@ -157,18 +217,38 @@ static bool consider_special(struct collection *collection, const struct candida
 		collection, content_kind_hint(kind), content_kind_sentence(kind), candidate->path);
 }
 
-static bool write_blob(struct collection *collection, const struct candidate *candidate,
-	const git_index_entry *known, git_index_entry *entry)
+static bool write_large(struct collection *collection, const char *path, git_oid *id)
 {
-	git_repository *repository = collection->checkpointer->repository;
-	int result = git_blob_create_from_workdir(&entry->id, repository, candidate->path);
+	int result = git_blob_create_from_workdir(id, collection->checkpointer->repository, path);
 
-	if (result < 0)
-		return git_failure(collection->error, result, "cannot store %s", candidate->path);
-	if (known && known->mode == entry->mode && git_oid_equal(&known->id, &entry->id))
-		add_refreshed(collection, entry);
+	object_store_note_direct(collection->store);
+	return result == 0 || git_failure(collection->error, result, "cannot store %s", path);
+}
+
+static bool write_small(
+	struct collection *collection, struct candidate *candidate, uint32_t mode, git_oid *id)
+{
+	return read_content(collection, candidate->path, mode, &candidate->status) &&
+	       object_store_add_blob(collection->store, collection->content.bytes,
+		       collection->content.size, id, collection->error);
+}
+
+static bool write_blob(struct collection *collection, const struct candidate *candidate,
+	const git_index_entry *known, uint32_t mode)
+{
+	struct candidate read = *candidate;
+	git_index_entry entry;
+	git_oid id;
+
+	if (is_read_whole(&read.status, mode) ? !write_small(collection, &read, mode, &id)
+					      : !write_large(collection, read.path, &id))
+		return false;
+	make_entry(collection, &read, mode, &entry);
+	entry.id = id;
+	if (known && known->mode == mode && git_oid_equal(&known->id, &id))
+		add_refreshed(collection, &entry);
 	else
-		add_change(collection, entry, (uint64_t)candidate->status.st_size);
+		add_change(collection, &entry, (uint64_t)read.status.st_size);
 	return true;
 }
 
@@ -184,19 +264,18 @@ static bool consider(struct collection *collection, const struct candidate *cand
 
 	if (!is_as_before(collection, candidate, mode, &as_before) || as_before)
 		return as_before;
-	make_entry(collection, candidate, mode, &entry);
 	if (mode == 0) {
+		make_entry(collection, candidate, mode, &entry);
 		add_change(collection, &entry, 0);
 		return true;
 	}
-	if (!content_classify(
-		    checkpointer->repository, candidate->path, mode, &kind, collection->error))
+	if (!classify(collection, candidate->path, mode, &kind))
 		return false;
 	if (kind != CONTENT_PLAIN)
 		return consider_special(collection, candidate, known, kind);
 	if (is_too_large(collection, candidate))
 		return refuse_size(collection, candidate);
-	return write_blob(collection, candidate, known, &entry);
+	return write_blob(collection, candidate, known, mode);
 }
 
 /* At the start of a run: what differs is the user's. */
@@ -212,16 +291,14 @@ static bool record(struct collection *collection, const struct candidate *candid
 
 	entry.mode = candidate_mode(collection, candidate, known);
 	make_entry(collection, candidate, entry.mode, &fresh);
-	if (entry.mode != 0 && !content_classify(checkpointer->repository, candidate->path,
-				       entry.mode, &kind, collection->error))
+	if (entry.mode != 0 && !classify(collection, candidate->path, entry.mode, &kind))
 		return false;
 	if (kind != CONTENT_PLAIN && known &&
 		!content_special_is_unchanged(checkpointer->repository,
 			checkpointer->facts.work_tree, known, kind, &unchanged, collection->error))
 		return false;
 	if (entry.mode != 0 && !unchanged && !is_too_large(collection, candidate) &&
-		!content_identify(checkpointer->repository, candidate->path, entry.mode, &entry.id,
-			collection->error))
+		!identify(collection, candidate, entry.mode, &entry.id))
 		return false;
 	if (unchanged ||
 		(known && known->mode == entry.mode && git_oid_equal(&known->id, &entry.id))) {
@@ -245,10 +322,11 @@ static int compare_candidates(const void *left, const void *right)
 		((const struct candidate *)left)->path, ((const struct candidate *)right)->path);
 }
 
-static bool collect(
-	struct collection *collection, bool (*visit)(struct collection *, const struct candidate *))
+/* What is to be known of all candidates before the first of them is looked at. */
+static bool find_candidates(struct collection *collection)
 {
 	struct checkpointer *checkpointer = collection->checkpointer;
+	struct candidate_list *list = &collection->list;
 	struct work_tree_scan scan = {
 		.repository = checkpointer->repository,
 		.snapshot = checkpointer->snapshot,
@@ -256,24 +334,45 @@ static bool collect(
 		.file_mode = checkpointer->file_mode,
 		.arena = collection->arena,
 	};
-	CLEANUP(candidate_list_release) struct candidate_list list = {0};
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &collection->started);
-	if (!work_tree_scan(&scan, &list, collection->error))
+	if (!work_tree_scan(&scan, list, collection->error))
 		return false;
-	if (list.count > 1)
-		qsort(list.items, list.count, sizeof(*list.items), compare_candidates);
-	for (size_t i = 0; i < list.count; i++)
-		if (!visit(collection, &list.items[i]))
-			return false;
-	return true;
+	if (list->count == 0)
+		return true;
+	qsort(list->items, list->count, sizeof(*list->items), compare_candidates);
+	collection->attributes_everywhere = attributes_hold_everywhere(checkpointer->repository);
+	return collection->attributes_everywhere ||
+	       attributes_find_staged(checkpointer, collection->arena, list, collection->error);
+}
+
+static bool collect(
+	struct collection *collection, bool (*visit)(struct collection *, const struct candidate *))
+{
+	const char *work_tree = collection->checkpointer->facts.work_tree;
+	bool done;
+
+	collection->root = open(work_tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (collection->root < 0)
+		return error_set_errno(
+			collection->error, ERROR_FILE, "cannot read the work tree %s", work_tree);
+	done = find_candidates(collection);
+	for (size_t i = 0; done && i < collection->list.count; i++)
+		done = visit(collection, &collection->list.items[i]);
+	close(collection->root);
+	buffer_release(&collection->content);
+	candidate_list_release(&collection->list);
+	return done;
 }
 
 bool change_set_collect(struct checkpointer *checkpointer, struct arena *arena,
-	struct change_set *set, struct error *error)
+	struct object_store *store, struct change_set *set, struct error *error)
 {
-	struct collection collection = {
-		.checkpointer = checkpointer, .arena = arena, .set = set, .error = error};
+	struct collection collection = {.checkpointer = checkpointer,
+		.arena = arena,
+		.set = set,
+		.store = store,
+		.error = error};
 
 	return collect(&collection, consider);
 }

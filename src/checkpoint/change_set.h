@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checkpoint/object_store.h"
 #include "checkpoint/repository.h"
 
 /* One path that the steps changed. */
@@ -27,12 +28,12 @@ struct change_set {
 void change_set_release(struct change_set *set);
 
 /*
- * Compares the work tree with the snapshot and writes the blobs of what has changed. Refused by
+ * Compares the work tree with the snapshot and puts the blobs of what has changed into the store. Refused by
  * name: changed submodules and nested repositories, files that go through LFS, files larger than
  * the limit. Texts belong to the arena.
  */
 bool change_set_collect(struct checkpointer *checkpointer, struct arena *arena,
-	struct change_set *set, struct error *error);
+	struct object_store *store, struct change_set *set, struct error *error);
 
 /* Records everything that differs from the snapshot as the user's own. */
 bool change_set_record_baseline(struct checkpointer *checkpointer, struct error *error);
@@ -40,8 +41,8 @@ bool change_set_record_baseline(struct checkpointer *checkpointer, struct error 
 /* Puts the set's entries into an index. */
 bool change_set_apply(const struct change_set *set, git_index *index, struct error *error);
 
-/* Writes the tree that parent (NULL: empty) becomes by the changes; only changed folders. */
-bool change_set_write_tree(const struct change_set *set, git_repository *repository,
+/* Makes the tree that parent (NULL: empty) becomes by the changes; only changed folders. */
+bool change_set_write_tree(const struct change_set *set, struct object_store *store,
 	const git_tree *parent, git_oid *tree, struct error *error);
 
 #endif

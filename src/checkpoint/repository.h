@@ -91,8 +91,8 @@ bool target_check_head(struct checkpointer *checkpointer, struct error *error);
 
 /*
  * The current branch may have been moved by a step that commits. When HEAD is our last commit or
- * a descendant of it it becomes the tip and the snapshot follows; else an
- * error that says what to do.
+ * has it in its history, it becomes the tip and the snapshot follows; else an error that says
+ * what to do.
  */
 bool target_follow(struct checkpointer *checkpointer, struct error *error);
 

@@ -25,7 +25,8 @@ struct restoration {
 	size_t missing_capacity;
 	size_t blocked; /* paths with a content that neither commit has */
 	struct buffer blocked_names;
-	const char *reason; /* of the first blocked path that git would not store as it is */
+	const char *special; /* a blocked path that only git can write (LFS, a filter); or NULL */
+	const char *reason;  /* why, to follow its name */
 };
 
 void restoration_release(struct restoration *restoration);

@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <git2.h>
 #include <git2/sys/commit.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -63,12 +61,20 @@ static size_t list_parents(const struct checkpointer *checkpointer, const git_oi
 	return count;
 }
 
-static bool write_commit(struct checkpointer *checkpointer,
-	const struct checkpoint_request *request, const git_oid *tree, int64_t time_ms,
-	struct error *error)
+/* A commit in the making. */
+struct preparation {
+	struct checkpointer *checkpointer;
+	const struct checkpoint_request *request;
+	struct object_store *store;
+	int64_t time_ms; /* of the start */
+};
+
+static bool write_commit(
+	const struct preparation *preparation, const git_oid *tree, struct error *error)
 {
+	struct checkpointer *checkpointer = preparation->checkpointer;
 	const struct identity *identity = &checkpointer->identity;
-	int64_t time_s = identity->time_s >= 0 ? identity->time_s : time_ms / 1000;
+	int64_t time_s = identity->time_s >= 0 ? identity->time_s : preparation->time_ms / 1000;
 	CLEANUP(buffer_release) struct buffer message = BUFFER_INIT;
 	const git_oid *parents[2];
 	size_t parent_count = list_parents(checkpointer, parents);
@@ -79,10 +85,10 @@ static bool write_commit(struct checkpointer *checkpointer,
 		    make_signature(&committer, identity->committer_name, identity->committer_email,
 			    time_s, error);
 
-	append_message(&message, request);
+	append_message(&message, preparation->request);
 	if (done) {
 		int result = git_commit_create_from_ids(&checkpointer->prepared_commit,
-			checkpointer->repository, NULL, author, committer, NULL,
+			object_store_sink(preparation->store), NULL, author, committer, NULL,
 			buffer_text(&message), tree, parent_count, parents);
 		done = result == 0 || git_failure(error, result, "cannot write the commit");
 	}
@@ -91,23 +97,9 @@ static bool write_commit(struct checkpointer *checkpointer,
 	return done;
 }
 
-/*
- * One syncfs() for all objects: a power cut must not take what the record calls committed.
- */
-static bool make_durable(const struct checkpointer *checkpointer, struct error *error)
+static bool build_commit(const struct preparation *preparation, struct error *error)
 {
-	CLEANUP(close_descriptor)
-	int folder = open(git_repository_commondir(checkpointer->repository),
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (folder >= 0 && syncfs(folder) == 0)
-		return true;
-	return error_set_errno(error, ERROR_FILE, "cannot bring the commit to the disk");
-}
-
-static bool build_commit(struct checkpointer *checkpointer,
-	const struct checkpoint_request *request, int64_t time_ms, struct error *error)
-{
+	struct checkpointer *checkpointer = preparation->checkpointer;
 	git_tree *parent = NULL;
 	git_oid tree;
 	bool done;
@@ -118,10 +110,22 @@ static bool build_commit(struct checkpointer *checkpointer,
 			return false;
 	}
 	done = change_set_write_tree(
-		checkpointer->prepared, checkpointer->repository, parent, &tree, error);
+		checkpointer->prepared, preparation->store, parent, &tree, error);
 	git_tree_free(parent);
-	return done && write_commit(checkpointer, request, &tree, time_ms, error) &&
-	       make_durable(checkpointer, error);
+	/* A power cut must not take what the record calls committed. */
+	return done && write_commit(preparation, &tree, error) &&
+	       object_store_finish(preparation->store, error);
+}
+
+/* Finds what the steps changed and makes the commit, where there is anything to commit. */
+static bool prepare(const struct preparation *preparation, struct error *error)
+{
+	struct checkpointer *checkpointer = preparation->checkpointer;
+	struct change_set *set = checkpointer->prepared;
+
+	return change_set_collect(checkpointer, &checkpointer->prepared_arena, preparation->store,
+		       set, error) &&
+	       (set->count == 0 || build_commit(preparation, error));
 }
 
 static const char *copy_id(struct checkpointer *checkpointer, const git_oid *id)
@@ -158,21 +162,24 @@ bool checkpointer_prepare(struct checkpointer *checkpointer,
 	struct error *error)
 {
 	int64_t started_ns = clock_monotonic_ns();
-	int64_t time_ms = clock_realtime_ms();
+	struct preparation preparation = {
+		.checkpointer = checkpointer, .request = request, .time_ms = clock_realtime_ms()};
 	struct change_set *set = checkpointer->prepared;
+	bool done;
 
 	checkpointer->prepared_commit = (git_oid){{0}};
 	change_set_release(set);
 	arena_reset(&checkpointer->prepared_arena);
-	if (!target_follow(checkpointer, error) ||
-		!change_set_collect(checkpointer, &checkpointer->prepared_arena, set, error))
-		return error_context(error, "no checkpoint");
-	if (set->count > 0 && !build_commit(checkpointer, request, time_ms, error))
+	done = target_follow(checkpointer, error) &&
+	       object_store_open(&preparation.store, checkpointer->repository, error) &&
+	       prepare(&preparation, error);
+	object_store_close(preparation.store);
+	if (!done)
 		return error_context(error, "no checkpoint");
 	if (set->count == 0 && !change_set_apply(set, checkpointer->snapshot, error))
 		return false;
 	fill(checkpointer, request, checkpoint);
-	checkpoint->time_ms = time_ms;
+	checkpoint->time_ms = preparation.time_ms;
 	checkpoint->duration_ms = (clock_monotonic_ns() - started_ns) / 1000000;
 	return true;
 }

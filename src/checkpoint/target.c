@@ -47,7 +47,10 @@ static bool is_first_parent(
 
 bool commit_descends(git_repository *repository, const git_oid *commit, const git_oid *ancestor)
 {
-	return is_first_parent(repository, commit, ancestor) ||
+	if (is_first_parent(repository, commit, ancestor))
+		return true;
+	/* libgit2 1.5 does not know where a shallow history ends. */
+	return git_repository_is_shallow(repository) != 1 &&
 	       git_graph_descendant_of(repository, commit, ancestor) == 1;
 }
 

@@ -11,7 +11,8 @@
 #include "checkpoint/git_failure.h"
 
 struct tree_writer {
-	git_repository *repository;
+	git_repository *repository; /* old trees are read from it */
+	git_repository *sink;       /* new ones are written to it */
 	const struct change_set *set;
 	struct error *error;
 };
@@ -103,7 +104,7 @@ static bool write_folder(struct tree_writer *writer, const git_tree *old,
 	const struct tree_part *part, git_oid *id, bool *empty)
 {
 	git_treebuilder *builder = NULL;
-	int result = git_treebuilder_new(&builder, writer->repository, old);
+	int result = git_treebuilder_new(&builder, writer->sink, old);
 	bool done;
 
 	if (result < 0)
@@ -119,10 +120,15 @@ static bool write_folder(struct tree_writer *writer, const git_tree *old,
 	return done;
 }
 
-bool change_set_write_tree(const struct change_set *set, git_repository *repository,
+bool change_set_write_tree(const struct change_set *set, struct object_store *store,
 	const git_tree *parent, git_oid *tree, struct error *error)
 {
-	struct tree_writer writer = {.repository = repository, .set = set, .error = error};
+	struct tree_writer writer = {
+		.repository = object_store_repository(store),
+		.sink = object_store_sink(store),
+		.set = set,
+		.error = error,
+	};
 	struct tree_part whole = {.first = 0, .end = set->count, .prefix = 0};
 	bool empty;
 

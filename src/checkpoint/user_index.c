@@ -124,7 +124,7 @@ bool user_index_heal(struct checkpointer *checkpointer, struct error *error)
 {
 	git_diff_options options;
 	struct arena arena = {0};
-	const char *path = index_path(checkpointer, &arena);
+	const char *path;
 	git_index *index = NULL;
 	git_diff *difference = NULL;
 	git_tree *tree = NULL;
@@ -133,6 +133,7 @@ bool user_index_heal(struct checkpointer *checkpointer, struct error *error)
 
 	if (checkpointer->target_kind != TARGET_CURRENT || !checkpointer->target.exists)
 		return true;
+	path = index_path(checkpointer, &arena);
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
 	tree = commit_tree(checkpointer->repository, &checkpointer->target.id, error);

@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "checkpoint/git_failure.h"
 
+#define ATTRIBUTES_FILE ".gitattributes"
+
 /* A folder still to be looked at, and where its tracked files are in the snapshot. */
 struct pending_folder {
 	const char *path; /* "" for the work tree itself, else with a closing '/' */
@@ -46,7 +48,15 @@ struct walk {
 void candidate_list_release(struct candidate_list *list)
 {
 	free(list->items);
+	free(list->attribute_folders);
 	*list = (struct candidate_list){0};
+}
+
+void candidate_list_add_attributes(struct candidate_list *list, const char *folder)
+{
+	GROW(list->attribute_folders, list->attribute_folder_count,
+		list->attribute_folder_capacity);
+	list->attribute_folders[list->attribute_folder_count++] = folder;
 }
 
 uint32_t work_tree_mode(const struct stat *status)
@@ -148,22 +158,30 @@ static bool is_folder(int descriptor, const struct dirent *item)
 	       S_ISDIR(status.st_mode);
 }
 
-static void read_names(struct walk *walk, DIR *folder)
+static void add_name(struct walk *walk, const char *name, bool folder)
+{
+	size_t length = strlen(name);
+	char *text = arena_allocate(&walk->name_arena, length + 2);
+
+	memcpy(text, name, length);
+	if (folder)
+		text[length] = '/';
+	GROW(walk->names, walk->name_count, walk->name_capacity);
+	walk->names[walk->name_count++] = (struct name){.text = text, .folder = folder};
+}
+
+static void read_names(struct walk *walk, DIR *folder, const char *path)
 {
 	const struct dirent *item;
 
 	arena_reset(&walk->name_arena);
 	walk->name_count = 0;
 	while ((item = readdir(folder))) {
-		bool is_sub = is_folder(dirfd(folder), item);
 		if (text_equal(item->d_name, ".") || text_equal(item->d_name, ".."))
 			continue;
-		GROW(walk->names, walk->name_count, walk->name_capacity);
-		walk->names[walk->name_count++] = (struct name){
-			.folder = is_sub,
-			.text = arena_format(
-				&walk->name_arena, "%s%s", item->d_name, is_sub ? "/" : ""),
-		};
+		if (text_equal(item->d_name, ATTRIBUTES_FILE))
+			candidate_list_add_attributes(walk->list, path);
+		add_name(walk, item->d_name, is_folder(dirfd(folder), item));
 	}
 	if (walk->name_count > 1)
 		qsort(walk->names, walk->name_count, sizeof(*walk->names), compare_names);
@@ -288,6 +306,8 @@ static void visit_child(struct walk *walk, DIR *folder, const struct child *chil
 	if (child->folder && child->length == sizeof(".wavetrain/") - 1 &&
 		strncmp(child->name, ".wavetrain/", child->length) == 0)
 		return;
+	if (!child->folder && text_equal(child->name, ATTRIBUTES_FILE))
+		candidate_list_add_attributes(walk->list, folder_path);
 	if (!child->folder)
 		visit_tracked_file(walk, folder, child->entry, child->name);
 	else if (found)
@@ -305,7 +325,7 @@ static bool visit_folder(struct walk *walk, DIR *folder, const struct pending_fo
 	size_t name_index = 0;
 	bool more = next_child(walk, at, at->first, &child);
 
-	read_names(walk, folder);
+	read_names(walk, folder, at->path);
 	while (more || name_index < walk->name_count) {
 		const struct name *name =
 			name_index < walk->name_count ? &walk->names[name_index] : NULL;

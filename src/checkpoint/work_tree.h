@@ -21,9 +21,20 @@ struct candidate_list {
 	struct candidate *items; /* owned, heap */
 	size_t count;
 	size_t capacity;
+	/*
+	 * Where a .gitattributes is on disk or in the snapshot: "" or a path with a closing '/'.
+	 * Heap; the texts belong to the arena of the scan. No path is missing that is above a
+	 * candidate; a folder may be there twice.
+	 */
+	const char **attribute_folders;
+	size_t attribute_folder_count;
+	size_t attribute_folder_capacity;
 };
 
 void candidate_list_release(struct candidate_list *list);
+
+/* The text is not copied. */
+void candidate_list_add_attributes(struct candidate_list *list, const char *folder);
 
 struct work_tree_scan {
 	git_repository *repository; /* for the ignore rules */

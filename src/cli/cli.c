@@ -109,7 +109,8 @@ static bool wants_color(bool refused)
 		return false;
 	if (!text_is_empty(force) && !text_equal(force, "0"))
 		return true;
-	return isatty(STDOUT_FILENO) && !text_equal(getenv("TERM"), "dumb");
+	return isatty(STDOUT_FILENO) && !text_is_empty(getenv("TERM")) &&
+	       !text_equal(getenv("TERM"), "dumb");
 }
 
 static struct text_style style_detect(const struct common *common)

@@ -57,11 +57,15 @@ static void append_zsh_text(struct buffer *text, const char *words)
 static void append_zsh_options(struct buffer *text, const struct option *options, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		buffer_printf(text, " '--%s%s[", options[i].name, options[i].value_name ? "=" : "");
+		buffer_printf(text, " '--%s%s[", options[i].name,
+			!options[i].value_name ? ""
+			: options[i].implied   ? "=-"
+					       : "=");
 		append_zsh_text(text, options[i].help);
 		buffer_append_byte(text, ']');
 		if (options[i].value_name)
-			buffer_printf(text, ":%s:", options[i].value_name);
+			buffer_printf(text, "%s:%s:", options[i].implied ? ":" : "",
+				options[i].value_name);
 		for (size_t j = 0; options[i].choices && options[i].choices[j]; j++)
 			buffer_printf(text, "%s%s", j ? " " : "(", options[i].choices[j]);
 		buffer_append_text(text, options[i].choices ? ")'" : "'");
@@ -91,6 +95,29 @@ static void append_zsh(struct buffer *text)
 	buffer_append_text(text, "  esac\n}\ncompdef _wavetrain wavetrain\n");
 }
 
+/* command NULL: of every command. */
+static void append_fish_option(
+	struct buffer *text, const char *command, const struct option *option)
+{
+	buffer_append_text(text, "complete -c wavetrain");
+	if (command)
+		buffer_printf(text, " -n '__fish_seen_subcommand_from %s'", command);
+	buffer_printf(text, " -l %s", option->name);
+	if (option->letter)
+		buffer_printf(text, " -s %c", option->letter);
+	if (option->value_name && !option->implied)
+		buffer_append_text(text, option->choices ? " -x" : " -r");
+	if (option->choices) {
+		buffer_append_text(text, " -a '");
+		for (size_t i = 0; option->choices[i]; i++)
+			buffer_printf(text, "%s%s", i ? " " : "", option->choices[i]);
+		buffer_append_byte(text, '\'');
+	}
+	buffer_append_text(text, " -d ");
+	shell_quote_append(text, option->help);
+	buffer_append_byte(text, '\n');
+}
+
 static void append_fish(struct buffer *text)
 {
 	buffer_append_text(
@@ -101,15 +128,11 @@ static void append_fish(struct buffer *text)
 			command->name);
 		shell_quote_append(text, command->summary);
 		buffer_append_byte(text, '\n');
-		for (size_t j = 0; j < command->option_count; j++) {
-			const struct option *option = &command->options[j];
-			buffer_printf(text,
-				"complete -c wavetrain -n '__fish_seen_subcommand_from %s' -l %s%s -d ",
-				command->name, option->name, option->value_name ? " -r" : "");
-			shell_quote_append(text, option->help);
-			buffer_append_byte(text, '\n');
-		}
+		for (size_t j = 0; j < command->option_count; j++)
+			append_fish_option(text, command->name, &command->options[j]);
 	}
+	for (size_t i = 0; i < common_option_count; i++)
+		append_fish_option(text, NULL, &common_options[i]);
 }
 
 static int completion(

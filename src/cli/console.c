@@ -31,6 +31,15 @@ const char *const console_format_names[] = {
 #define TAIL_LINES 40
 #define TAIL_BYTES ((size_t)64 * 1024)
 
+/* Names take a third of a window at most, so that times and remarks have room too. */
+static size_t name_columns_limit(const struct console_settings *settings)
+{
+	size_t third = settings->style.columns / 3;
+	if (settings->format != CONSOLE_TTY || third >= CONSOLE_NAME_COLUMNS)
+		return CONSOLE_NAME_COLUMNS;
+	return third > 12 ? third : 12;
+}
+
 static enum console_format format_resolve(const struct console_settings *settings)
 {
 	if (settings->format != CONSOLE_AUTO)
@@ -48,17 +57,21 @@ void console_init(struct console *console, const struct console_settings *settin
 	const struct plan *plan = settings->plan;
 	*console = (struct console){.settings = *settings, .name_columns = NAME_COLUMNS_MIN};
 	console->settings.format = format_resolve(settings);
+	/* The style is that of stdout, where these formats show nothing to people. */
+	if (console->settings.format == CONSOLE_JSON || console->settings.format == CONSOLE_COMMENT)
+		console->settings.style.color = false;
 	if (console->settings.format == CONSOLE_TTY)
 		setvbuf(stdout, NULL, _IOFBF, BUFSIZ * 8);
 	console->running = heap_allocate(plan->jobs, sizeof(*console->running));
 	console->started_ns = clock_monotonic_ns();
 	console->last_output_ns = console->started_ns;
+	size_t limit = name_columns_limit(&console->settings);
+	console->name_columns = NAME_COLUMNS_MIN < limit ? NAME_COLUMNS_MIN : limit;
 	for (uint32_t i = 0; i < plan->pipeline->step_count; i++) {
 		const char *id = plan->pipeline->steps[i].id;
 		size_t columns = utf8_width(id, strlen(id));
 		if (columns > console->name_columns)
-			console->name_columns =
-				columns < CONSOLE_NAME_COLUMNS ? columns : CONSOLE_NAME_COLUMNS;
+			console->name_columns = columns < limit ? columns : limit;
 		if (plan->steps[i].action == ACTION_SKIP)
 			console->done++;
 	}
@@ -79,6 +92,36 @@ void console_release(struct console *console)
 const char *console_step_name(const struct console *console, uint32_t step)
 {
 	return console->settings.plan->pipeline->steps[step].id;
+}
+
+void console_append_name(const struct console *console, uint32_t step, struct buffer *buffer)
+{
+	size_t start = buffer->size + 1;
+	buffer_append_byte(buffer, ' ');
+	text_append_shortened(buffer, console_step_name(console, step), console->name_columns);
+	size_t width = utf8_width(buffer->bytes + start, buffer->size - start);
+	buffer_append_repeated(
+		buffer, " ", console->name_columns > width ? console->name_columns - width : 0);
+}
+
+void console_append_styled(const struct console *console, const char *style, struct buffer *buffer,
+	const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (length <= 0)
+		return;
+	/* A line's end stays outside: some terminals colour the rest of the line otherwise. */
+	size_t body = strcspn(text, "\n");
+	bool styled = console->settings.style.color;
+	if (styled)
+		buffer_printf(buffer, "\x1b[%sm", style);
+	buffer_append(buffer, text, body);
+	buffer_append_text(buffer, styled ? "\x1b[0m" : "");
+	buffer_append_text(buffer, text + body);
 }
 
 void console_append_look(const struct console *console, enum step_look look, struct buffer *buffer)
@@ -175,6 +218,17 @@ uint32_t console_tick_ms(const struct console *console)
 	return 0;
 }
 
+/* The path as one would type it here. */
+static const char *path_from_here(const char *path)
+{
+	char here[4096];
+	size_t length;
+	if (!getcwd(here, sizeof(here)) || !text_starts_with(path, here))
+		return path;
+	length = strlen(here);
+	return path[length] == '/' ? path + length + 1 : path;
+}
+
 /* The log's end as plain text: it can command neither a terminal nor a CI host. */
 static void append_tail(struct console *console, const struct console_failure *failure)
 {
@@ -191,7 +245,7 @@ static void append_tail(struct console *console, const struct console_failure *f
 	log_text_append(log.bytes, log.size, &limits, &tail);
 	buffer_printf(&console->text, "%s %s: last lines (all: %s)\n",
 		console->settings.style.ascii ? ">" : "▸",
-		console_step_name(console, failure->step), path);
+		console_step_name(console, failure->step), path_from_here(path));
 	for (const char *line = buffer_text(&tail); *line;) {
 		size_t length = strcspn(line, "\n");
 		buffer_append_text(&console->text, console->settings.style.ascii ? "  | " : "  │ ");
@@ -210,6 +264,17 @@ static void append_failures(struct console *console)
 			console->failure_count - 10);
 }
 
+/* The line that counts: bold, in the colour of its state. */
+static void append_verdict(struct console *console, const struct run *run)
+{
+	char style[16];
+	CLEANUP(buffer_release) struct buffer verdict = BUFFER_INIT;
+	verdict_append(run, clock_realtime_ms(), &verdict);
+	const struct look *look = palette_look(palette_look_of_state(run->state));
+	snprintf(style, sizeof(style), SGR_BOLD ";%s", look->sgr);
+	console_append_styled(console, style, &console->text, "%s\n", buffer_text(&verdict));
+}
+
 void console_end(struct console *console, const struct console_ending *ending)
 {
 	struct buffer *text = &console->text;
@@ -217,8 +282,7 @@ void console_end(struct console *console, const struct console_ending *ending)
 	if (console->settings.format == CONSOLE_GITHUB)
 		console_github_end(console);
 	append_failures(console);
-	verdict_append(ending->run, clock_realtime_ms(), text);
-	buffer_append_byte(text, '\n');
+	append_verdict(console, ending->run);
 	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
 		const struct console_failure *failure = &console->failures[i];
 		buffer_printf(text, "  %s: ", console_step_name(console, failure->step));
@@ -231,14 +295,14 @@ void console_end(struct console *console, const struct console_ending *ending)
 	if (ending->resume_command)
 		buffer_printf(text, "  resume: %s\n", ending->resume_command);
 	if (ending->report_path)
-		buffer_printf(text, "  report: %s\n", ending->report_path);
+		buffer_printf(text, "  report: %s\n", path_from_here(ending->report_path));
 	if (console->settings.format == CONSOLE_GITHUB)
 		console_github_disarm(text);
 	FILE *stream = console->settings.format == CONSOLE_JSON ||
 				       console->settings.format == CONSOLE_COMMENT
 			       ? stderr
 			       : stdout;
-	fwrite(text->bytes, 1, text->size, stream);
+	console_write(console, buffer_text(text), stream);
 	fflush(stream);
 	buffer_clear(text);
 }

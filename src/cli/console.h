@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 #include "model/event.h"
@@ -94,11 +95,23 @@ void console_end(struct console *console, const struct console_ending *ending);
 
 /* Shared by the formats. */
 const char *console_step_name(const struct console *console, uint32_t step);
+/* " NAME" padded to the column where times begin. */
+void console_append_name(const struct console *console, uint32_t step, struct buffer *buffer);
+
+/* Printed text in an SGR style, plain where there are no colours; at most 512 bytes. */
+#define SGR_BOLD "1"
+#define SGR_DIM "2"
+void console_append_styled(const struct console *console, const char *style, struct buffer *buffer,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 void console_append_look(const struct console *console, enum step_look look, struct buffer *buffer);
 
 /* console_show.c: takes note of the event and appends what people are shown of it. */
 #define CONSOLE_NAME_COLUMNS 40 /* a longer name is shortened */
 void console_show(struct console *console, const struct event *event);
+
+/* Text as it is, or with a character that stands in for each one that is not ASCII. */
+void console_write(const struct console *console, const char *text, FILE *stream);
 
 /* console_live.c: the block of lines below the scrolling part. */
 void console_live_erase(struct console *console);

@@ -10,11 +10,16 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/index.h"
 #include "base/text.h"
 #include "cli/console.h"
 #include "report/palette.h"
 
 #define BLOCK_LINES_MAX 10
+
+/* DECSC and DECRC. */
+#define SAVE_CURSOR "\x1b\x37"
+#define RESTORE_CURSOR "\x1b\x38"
 
 struct window {
 	uint32_t columns;
@@ -29,11 +34,35 @@ static struct window window_size(void)
 	return (struct window){size.ws_col, size.ws_row};
 }
 
+void console_write(const struct console *console, const char *text, FILE *stream)
+{
+	static const char *const stand_ins[] = {"…~", "·|", "–-", "—-", "▸>", "│|"};
+	if (!console->settings.style.ascii) {
+		fputs(text, stream);
+		return;
+	}
+	const char *end = text + strlen(text);
+	for (size_t length; text < end; text += length) {
+		uint32_t code_point;
+		length = utf8_decode(text, (size_t)(end - text), &code_point);
+		char shown = code_point < 0x80 ? (char)code_point : '?';
+		for (size_t i = 0; i < ARRAY_LENGTH(stand_ins); i++)
+			if (length > 1 && strncmp(text, stand_ins[i], length) == 0)
+				shown = stand_ins[i][length];
+		fputc(shown, stream);
+	}
+}
+
+/*
+ * The cursor rests at the block's start: a terminal that wraps the block anew when it is resized
+ * moves the cursor with it. The first line is erased on its own because some terminals keep a
+ * copy of a whole screen that is erased in their history.
+ */
 void console_live_erase(struct console *console)
 {
 	if (!console->block_lines)
 		return;
-	printf("\x1b[%uA\x1b[J", console->block_lines);
+	fputs("\r\x1b[2K" SAVE_CURSOR "\x1b[B\x1b[J" RESTORE_CURSOR, stdout);
 	console->block_lines = 0;
 }
 
@@ -46,11 +75,21 @@ static int64_t remaining_ms(const struct console *console, int64_t now_ns)
 		const struct plan_step *step = &plan->steps[console->running[i].step];
 		int64_t age_ms = (now_ns - console->running[i].started_ns) / 1000000;
 		int64_t rest = step->tail_ms - age_ms;
-		if (step->estimate_from != ESTIMATE_HISTORY)
+		/* Unknown, or overdue: a guess would be worse than none. */
+		if (step->estimate_from != ESTIMATE_HISTORY || rest <= 0)
 			return -1;
 		longest = rest > longest ? rest : longest;
 	}
 	return longest;
+}
+
+/* Whole seconds: parts of them would flicker ten times a second. */
+static void append_whole(struct buffer *buffer, int64_t duration_ms)
+{
+	if (duration_ms >= 0 && duration_ms < 60000)
+		buffer_printf(buffer, "%d s", (int)(duration_ms / 1000));
+	else
+		duration_append(buffer, duration_ms);
 }
 
 static void append_totals(const struct console *console, int64_t now_ns, struct buffer *frame)
@@ -63,32 +102,28 @@ static void append_totals(const struct console *console, int64_t now_ns, struct 
 		buffer_printf(frame, " · %u retried", console->retried);
 	if (console->failed)
 		buffer_printf(frame, " · %u failed", console->failed);
+	if (console->skipped)
+		buffer_printf(frame, " · %u skipped", console->skipped);
 	buffer_append_text(frame, " · elapsed ");
-	duration_append(frame, (now_ns - console->started_ns) / 1000000);
+	append_whole(frame, (now_ns - console->started_ns) / 1000000);
 	buffer_append_text(frame, " · left ");
-	duration_append(frame, remaining_ms(console, now_ns));
+	append_whole(frame, remaining_ms(console, now_ns));
 }
 
 static void append_running(const struct console *console, const struct console_running *running,
 	int64_t now_ns, struct buffer *line)
 {
 	const struct plan_step *step = &console->settings.plan->steps[running->step];
-	CLEANUP(buffer_release) struct buffer name = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer age = BUFFER_INIT;
-	text_append_shortened(
-		&name, console_step_name(console, running->step), console->name_columns);
-	duration_append(&age, (now_ns - running->started_ns) / 1000000);
-	size_t width = utf8_width(name.bytes, name.size);
-	buffer_printf(line, " %s", name.bytes);
-	buffer_append_repeated(
-		line, " ", console->name_columns > width ? console->name_columns - width : 0);
-	buffer_printf(line, " %9s", buffer_text(&age));
+	append_whole(&age, (now_ns - running->started_ns) / 1000000);
 	if (step->estimate_from == ESTIMATE_HISTORY) {
-		buffer_append_text(line, " of ");
-		duration_append(line, step->estimate_ms);
+		buffer_append_text(&age, " of ");
+		append_whole(&age, step->estimate_ms);
 	}
+	console_append_name(console, running->step, line);
+	buffer_printf(line, " %9s", buffer_text(&age));
 	if (running->last_line[0])
-		buffer_printf(line, "  %s", running->last_line);
+		buffer_printf(line, "   %s", running->last_line);
 }
 
 static void console_live_draw(struct console *console)
@@ -103,17 +138,21 @@ static void console_live_draw(struct console *console)
 	CLEANUP(buffer_release) struct buffer frame = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT;
 	append_totals(console, now_ns, &line);
+	if (shown < console->running_count)
+		buffer_printf(&line, " · %u more run", console->running_count - shown);
 	text_append_cut(&frame, buffer_text(&line), window.columns - 1);
 	buffer_append_byte(&frame, '\n');
 	for (uint32_t i = 0; i < shown; i++) {
-		buffer_append_text(&frame, " ");
+		buffer_append_text(&frame, "  ");
 		console_append_look(console, LOOK_RUNNING, &frame);
 		buffer_clear(&line);
 		append_running(console, &console->running[i], now_ns, &line);
-		text_append_cut(&frame, buffer_text(&line), window.columns - 3);
+		text_append_cut(&frame, buffer_text(&line), window.columns - 4);
 		buffer_append_byte(&frame, '\n');
 	}
-	fwrite(frame.bytes, 1, frame.size, stdout);
+	fputs("\x1b[?7l", stdout);
+	console_write(console, buffer_text(&frame), stdout);
+	printf("\x1b[?7h\x1b[%uA", shown + 1);
 	console->block_lines = shown + 1;
 }
 
@@ -122,7 +161,7 @@ void console_live_repaint(struct console *console)
 	if (console->settings.format == CONSOLE_TTY)
 		fputs("\x1b[?2026h", stdout);
 	console_live_erase(console);
-	fwrite(buffer_text(&console->text), 1, console->text.size, stdout);
+	console_write(console, buffer_text(&console->text), stdout);
 	buffer_clear(&console->text);
 	console_live_draw(console);
 	if (console->settings.format == CONSOLE_TTY)

@@ -8,28 +8,38 @@
 #include "base/text.h"
 #include "cli/console.h"
 
-/* "  ✓ lint/core          3.1 s   2 attempts" */
+/* What is said behind a step's name: which attempt, and why. */
+static void append_remark(const struct event *event, struct buffer *remark)
+{
+	if (event->attempt > 1)
+		buffer_printf(remark, "attempt %u%s", event->attempt, event->reason ? ", " : "");
+	if (event->reason)
+		text_append_visible(remark, event->reason, strlen(event->reason));
+	if (event->type == EVENT_STEP_RETRIED)
+		buffer_append_text(remark, ", will be tried again");
+}
+
+/* "  ✓ lint/core          3.1 s   attempt 2"; on a terminal never wider than its window. */
 static void append_step_line(
 	struct console *console, const struct event *event, enum step_look look)
 {
 	struct buffer *text = &console->text;
-	CLEANUP(buffer_release) struct buffer name = BUFFER_INIT;
+	const struct text_style *style = &console->settings.style;
 	CLEANUP(buffer_release) struct buffer took = BUFFER_INIT;
-	text_append_shortened(&name, console_step_name(console, event->step), CONSOLE_NAME_COLUMNS);
-	if (event->type != EVENT_STEP_SKIPPED)
-		duration_append(&took, event->duration_ms);
+	CLEANUP(buffer_release) struct buffer remark = BUFFER_INIT;
+	size_t used = 3 + console->name_columns + 10 + 4;
+	bool fits_window = console->settings.format == CONSOLE_TTY && style->columns > used + 8;
+	duration_append(&took, event->duration_ms);
+	append_remark(event, &remark);
 	buffer_append_text(text, "  ");
 	console_append_look(console, look, text);
-	buffer_printf(text, " %s", name.bytes);
-	size_t width = utf8_width(name.bytes, name.size);
-	buffer_append_repeated(
-		text, " ", console->name_columns > width ? console->name_columns - width : 0);
-	buffer_printf(text, " %9s", buffer_text(&took));
-	if (event->attempt > 1)
-		buffer_printf(text, "   attempt %u", event->attempt);
-	if (!text_is_empty(event->reason)) {
-		buffer_append_text(text, "   ");
-		text_append_visible(text, event->reason, strlen(event->reason));
+	console_append_name(console, event->step, text);
+	/* What was skipped took no time: its reason stands there. */
+	if (event->type != EVENT_STEP_SKIPPED)
+		buffer_printf(text, " %9s", buffer_text(&took));
+	if (remark.size) {
+		buffer_append_text(text, event->type == EVENT_STEP_SKIPPED ? " " : "   ");
+		text_append_cut(text, remark.bytes, fits_window ? style->columns - used : SIZE_MAX);
 	}
 	buffer_append_byte(text, '\n');
 }
@@ -110,7 +120,8 @@ static void append_wave_start(struct console *console, const struct event *event
 	struct buffer *text = &console->text;
 	if (console->settings.quiet)
 		return;
-	buffer_printf(text, "wave %u/%u", event->wave + 1, plan->wave_count);
+	console_append_styled(
+		console, SGR_BOLD, text, "wave %u/%u", event->wave + 1, plan->wave_count);
 	if (wave->name) {
 		buffer_append_text(text, "  ");
 		text_append_visible(text, wave->name, strlen(wave->name));
@@ -138,6 +149,15 @@ static void append_group_line(
 	buffer_append_byte(&console->text, '\n');
 }
 
+/* "refs/heads/main" as people say it. */
+static const char *short_reference(const char *reference)
+{
+	static const char branches[] = "refs/heads/";
+	if (!reference)
+		return "";
+	return text_starts_with(reference, branches) ? reference + sizeof(branches) - 1 : reference;
+}
+
 static void show_checkpoint(struct console *console, const struct event *event)
 {
 	const struct checkpoint *checkpoint = event->checkpoint;
@@ -148,13 +168,15 @@ static void show_checkpoint(struct console *console, const struct event *event)
 		buffer_printf(
 			text, "  checkpoint failed: %s\n", event->reason ? event->reason : "");
 	else if (!checkpoint || !checkpoint->commit)
-		buffer_append_text(text, "  checkpoint: no file had changed, no commit\n");
+		console_append_styled(console, SGR_DIM, text, "%s",
+			console->settings.verbose ? "  no file had changed, no commit\n" : "");
 	else
-		buffer_printf(text, "  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit,
+		console_append_styled(console, SGR_DIM, text,
+			"  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit,
 			checkpoint->partial ? " (partial)" : "", checkpoint->files_changed,
 			checkpoint->files_changed == 1 ? "" : "s",
 			checkpoint->reference ? " on " : "",
-			checkpoint->reference ? checkpoint->reference : "");
+			short_reference(checkpoint->reference));
 }
 
 static void step_ended(struct console *console, const struct event *event, enum step_look look)
@@ -213,7 +235,7 @@ static void show_retried(struct console *console, const struct event *event)
 static void show_completed(struct console *console, const struct event *event)
 {
 	console->done++;
-	step_ended(console, event, event->attempt > 1 ? LOOK_RETRIED : LOOK_OK);
+	step_ended(console, event, LOOK_OK);
 }
 
 static void show_failed(struct console *console, const struct event *event)

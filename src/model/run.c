@@ -173,20 +173,5 @@ uint32_t run_blocked_by(const struct run *run, uint32_t step, struct arena *aren
 {
 	struct run_graph graph;
 	run_graph_build(run, arena, &graph);
-	bool *reached = ARENA_ARRAY(arena, bool, run->step_count);
-	uint32_t *queue = ARENA_ARRAY(arena, uint32_t, (size_t)run->step_count + 1);
-	uint32_t count = 0;
-	queue[count++] = step;
-	reached[step] = true;
-	for (uint32_t done = 0; done < count; done++) {
-		struct index_range dependents = graph.dependents[queue[done]];
-		for (uint32_t k = 0; k < dependents.count; k++) {
-			uint32_t next = graph.edges[dependents.first + k];
-			if (reached[next] || run->steps[next].state != STATE_SKIPPED)
-				continue;
-			reached[next] = true;
-			queue[count++] = next;
-		}
-	}
-	return count - 1;
+	return run_graph_blocked_by(run, &graph, step, arena);
 }

@@ -75,6 +75,27 @@ void run_graph_build(const struct run *run, struct arena *arena, struct run_grap
 	sort_by_stage(run, arena, unsorted, graph);
 }
 
+uint32_t run_graph_blocked_by(
+	const struct run *run, const struct run_graph *graph, uint32_t step, struct arena *scratch)
+{
+	bool *reached = ARENA_ARRAY(scratch, bool, run->step_count);
+	uint32_t *queue = ARENA_ARRAY(scratch, uint32_t, (size_t)run->step_count + 1);
+	uint32_t count = 0;
+	queue[count++] = step;
+	reached[step] = true;
+	for (uint32_t done = 0; done < count; done++) {
+		struct index_range dependents = graph->dependents[queue[done]];
+		for (uint32_t k = 0; k < dependents.count; k++) {
+			uint32_t next = graph->edges[dependents.first + k];
+			if (reached[next] || run->steps[next].state != STATE_SKIPPED)
+				continue;
+			reached[next] = true;
+			queue[count++] = next;
+		}
+	}
+	return count - 1;
+}
+
 bool run_has_barriers(const struct run *run)
 {
 	return run->wave_count > 0 && run->waves[0].origin == WAVE_DETECTED;

@@ -15,6 +15,10 @@ struct run_graph {
 /* Everything belongs to the arena. */
 void run_graph_build(const struct run *run, struct arena *arena, struct run_graph *graph);
 
+/* run_blocked_by() where it is asked for many steps. scratch is only for its own use. */
+uint32_t run_graph_blocked_by(
+	const struct run *run, const struct run_graph *graph, uint32_t step, struct arena *scratch);
+
 /*
  * True when stages wait for each other by what they mean (groups and serial steps), not only
  * because the waves were derived from the needs.

@@ -119,6 +119,8 @@ bool cursor_move(struct record *record, const char *run_id, struct error *error)
 
 	if (cursor->id && strcmp(cursor->id, run_id) == 0)
 		return true;
+	if (!attempt_starts_settle(record, error))
+		return false;
 	cursor_forget(cursor);
 	if (!record_run_number(record, run_id, &cursor->run, error))
 		return false;

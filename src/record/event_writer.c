@@ -14,8 +14,7 @@ struct event_rule {
 	bool moves;                 /* to the state below; else the subject's state is left */
 	enum state to;
 	bool may_stay;     /* also legal when it is in that state already */
-	row_writer *first; /* NULL: no row but the event's own */
-	row_writer *second;
+	row_writer *write; /* NULL: no row but the event's own */
 };
 
 static bool run_started(
@@ -117,28 +116,6 @@ static uint32_t step_number(const struct record *record, const struct event *eve
 	return record->cursor.numbers[event->step];
 }
 
-static bool step_started(
-	struct record *record, const struct event *event, enum state to, struct error *error)
-{
-	(void)to;
-	return part_started(record, SQL_STEP_STARTED, step_number(record, event), event, error);
-}
-
-static bool step_ended(
-	struct record *record, const struct event *event, enum state to, struct error *error)
-{
-	struct statement *change = record_statement(record, SQL_STEP_ENDED, error);
-
-	if (!change)
-		return false;
-	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, step_number(record, event));
-	bind_text(change, 3, state_name(to));
-	bind_integer(change, 4, event->time_ms);
-	bind_text(change, 5, event->reason);
-	return statement_run(change, NULL, error);
-}
-
 static bool step_skipped(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
@@ -151,61 +128,6 @@ static bool step_skipped(
 	bind_text(change, 3, state_name(to));
 	bind_text(change, 4, event->reason);
 	return statement_run(change, NULL, error);
-}
-
-static bool attempt_started(
-	struct record *record, const struct event *event, enum state to, struct error *error)
-{
-	struct statement *add = record_statement(record, SQL_ATTEMPT_STARTED, error);
-
-	(void)to;
-	if (!add)
-		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, step_number(record, event));
-	bind_integer(add, 3, event->attempt);
-	bind_integer(add, 4, event->time_ms);
-	bind_integer(add, 5, event->queue_ms);
-	bind_integer(add, 6, event->process_id);
-	return statement_run(add, NULL, error);
-}
-
-static enum failure_class attempt_failure(const struct event *event)
-{
-	if (event->type == EVENT_STEP_CANCELLED && event->failure == FAILURE_NONE)
-		return FAILURE_CANCELLED;
-	return event->failure;
-}
-
-static bool attempt_ended(
-	struct record *record, const struct event *event, enum state to, struct error *error)
-{
-	struct statement *change = record_statement(record, SQL_ATTEMPT_ENDED, error);
-	enum failure_class failure = attempt_failure(event);
-	uint32_t changed = 0;
-
-	if (!change)
-		return false;
-	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, step_number(record, event));
-	bind_integer(change, 3, event->attempt);
-	bind_text(change, 4, state_name(to == STATE_DONE ? STATE_DONE : STATE_FAILED));
-	bind_text(change, 5, failure == FAILURE_NONE ? NULL : failure_class_name(failure));
-	bind_integer(change, 6, event->time_ms);
-	bind_integer(change, 7, event->queue_ms);
-	bind_integer(change, 8, event->exit_status);
-	bind_integer(change, 9, event->signal);
-	bind_integer(change, 10, event->cpu_ms);
-	bind_integer(change, 11, (int64_t)event->peak_rss_bytes);
-	bind_integer(change, 12, (int64_t)event->log_bytes);
-	bind_integer(change, 13, event->log_truncated);
-	bind_text(change, 14, event->log_path);
-	bind_text(change, 15, event->reason);
-	if (!statement_run(change, &changed, error))
-		return false;
-	if (changed == 1)
-		return true;
-	return error_set(error, ERROR_DATABASE, "attempt %u is not running", event->attempt);
 }
 
 static bool contract_checked(
@@ -309,38 +231,31 @@ static bool checkpoint_failed(
 }
 
 static const struct event_rule rules[] = {
-	[EVENT_PIPELINE_STARTED] = {SUBJECT_RUN, true, STATE_RUNNING, false, run_started, NULL},
-	[EVENT_PIPELINE_RESUMED] = {SUBJECT_RUN, true, STATE_RUNNING, true, run_resumed, NULL},
-	[EVENT_PIPELINE_COMPLETED] = {SUBJECT_RUN, true, STATE_DONE, false, run_ended, NULL},
-	[EVENT_PIPELINE_FAILED] = {SUBJECT_RUN, true, STATE_FAILED, false, run_ended, NULL},
-	[EVENT_PIPELINE_INTERRUPTED] = {SUBJECT_RUN, true, STATE_INTERRUPTED, false, run_ended,
-		NULL},
-	[EVENT_WAVE_STARTED] = {SUBJECT_WAVE, true, STATE_RUNNING, false, wave_started, NULL},
-	[EVENT_WAVE_COMPLETED] = {SUBJECT_WAVE, true, STATE_DONE, false, wave_ended, NULL},
-	[EVENT_WAVE_FAILED] = {SUBJECT_WAVE, true, STATE_FAILED, false, wave_ended, NULL},
-	[EVENT_GROUP_STARTED] = {SUBJECT_GROUP, true, STATE_RUNNING, false, group_started, NULL},
-	[EVENT_GROUP_COMPLETED] = {SUBJECT_GROUP, true, STATE_DONE, false, group_ended, NULL},
-	[EVENT_GROUP_FAILED] = {SUBJECT_GROUP, true, STATE_FAILED, false, group_ended, NULL},
-	[EVENT_STEP_STARTED] = {SUBJECT_STEP, true, STATE_RUNNING, true, step_started,
-		attempt_started},
-	[EVENT_STEP_COMPLETED] = {SUBJECT_STEP, true, STATE_DONE, false, step_ended, attempt_ended},
-	[EVENT_STEP_FAILED] = {SUBJECT_STEP, true, STATE_FAILED, false, step_ended, attempt_ended},
-	[EVENT_STEP_RETRIED] = {SUBJECT_STEP, true, STATE_RUNNING, true, attempt_ended, NULL},
-	[EVENT_STEP_SKIPPED] = {SUBJECT_STEP, true, STATE_SKIPPED, false, step_skipped, NULL},
-	[EVENT_STEP_CANCELLED] = {SUBJECT_STEP, true, STATE_PENDING, false, step_ended,
-		attempt_ended},
-	[EVENT_CONTRACT_VALIDATED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked,
-		NULL},
-	[EVENT_CONTRACT_FAILED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked, NULL},
-	[EVENT_ARTIFACT_CREATED] = {SUBJECT_STEP, false, STATE_COUNT, false, artifact_created,
-		NULL},
-	[EVENT_ARTIFACT_INJECTED] = {SUBJECT_STEP, false, STATE_COUNT, false, NULL, NULL},
-	[EVENT_CHECKPOINT_PREPARED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_prepared,
-		NULL},
-	[EVENT_CHECKPOINT_CREATED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_created,
-		NULL},
-	[EVENT_CHECKPOINT_FAILED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_failed,
-		NULL},
+	[EVENT_PIPELINE_STARTED] = {SUBJECT_RUN, true, STATE_RUNNING, false, run_started},
+	[EVENT_PIPELINE_RESUMED] = {SUBJECT_RUN, true, STATE_RUNNING, true, run_resumed},
+	[EVENT_PIPELINE_COMPLETED] = {SUBJECT_RUN, true, STATE_DONE, false, run_ended},
+	[EVENT_PIPELINE_FAILED] = {SUBJECT_RUN, true, STATE_FAILED, false, run_ended},
+	[EVENT_PIPELINE_INTERRUPTED] = {SUBJECT_RUN, true, STATE_INTERRUPTED, false, run_ended},
+	[EVENT_WAVE_STARTED] = {SUBJECT_WAVE, true, STATE_RUNNING, false, wave_started},
+	[EVENT_WAVE_COMPLETED] = {SUBJECT_WAVE, true, STATE_DONE, false, wave_ended},
+	[EVENT_WAVE_FAILED] = {SUBJECT_WAVE, true, STATE_FAILED, false, wave_ended},
+	[EVENT_GROUP_STARTED] = {SUBJECT_GROUP, true, STATE_RUNNING, false, group_started},
+	[EVENT_GROUP_COMPLETED] = {SUBJECT_GROUP, true, STATE_DONE, false, group_ended},
+	[EVENT_GROUP_FAILED] = {SUBJECT_GROUP, true, STATE_FAILED, false, group_ended},
+	[EVENT_STEP_STARTED] = {SUBJECT_STEP, true, STATE_RUNNING, true, attempt_started},
+	[EVENT_STEP_COMPLETED] = {SUBJECT_STEP, true, STATE_DONE, false, attempt_ended},
+	[EVENT_STEP_FAILED] = {SUBJECT_STEP, true, STATE_FAILED, false, attempt_ended},
+	[EVENT_STEP_RETRIED] = {SUBJECT_STEP, true, STATE_RUNNING, true, attempt_ended},
+	[EVENT_STEP_SKIPPED] = {SUBJECT_STEP, true, STATE_SKIPPED, false, step_skipped},
+	[EVENT_STEP_CANCELLED] = {SUBJECT_STEP, true, STATE_PENDING, false, attempt_ended},
+	[EVENT_CONTRACT_VALIDATED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked},
+	[EVENT_CONTRACT_FAILED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked},
+	[EVENT_ARTIFACT_CREATED] = {SUBJECT_STEP, false, STATE_COUNT, false, artifact_created},
+	[EVENT_ARTIFACT_INJECTED] = {SUBJECT_STEP, false, STATE_COUNT, false, NULL},
+	[EVENT_CHECKPOINT_PREPARED] = {SUBJECT_NONE, false, STATE_COUNT, false,
+		checkpoint_prepared},
+	[EVENT_CHECKPOINT_CREATED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_created},
+	[EVENT_CHECKPOINT_FAILED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_failed},
 };
 static_assert(ARRAY_LENGTH(rules) == EVENT_TYPE_COUNT, "one rule an event");
 
@@ -423,8 +338,7 @@ static bool write_rows(struct record *record, const struct event *event,
 {
 	const struct event_rule *rule = &rules[event->type];
 
-	return (!rule->first || rule->first(record, event, rule->to, error)) &&
-	       (!rule->second || rule->second(record, event, rule->to, error)) &&
+	return (!rule->write || rule->write(record, event, rule->to, error)) &&
 	       add_event_row(record, event, names, error);
 }
 

@@ -101,6 +101,7 @@ void record_close(struct record *record)
 	if (record->lock >= 0)
 		close(record->lock);
 	cursor_forget(&record->cursor);
+	free(record->starts);
 	buffer_release(&record->json);
 	free(record->state_folder);
 	free(record);
@@ -130,7 +131,8 @@ bool record_open_transaction(struct record *record, struct error *error)
 static bool commit_and_sync(struct record *record, bool power_cut, struct error *error)
 {
 	if (database_in_transaction(record->database)) {
-		if (!database_commit(record->database, error))
+		if (!attempt_starts_settle(record, error) ||
+			!database_commit(record->database, error))
 			return false;
 		record->is_unsynced = true;
 	}

@@ -28,6 +28,15 @@ struct run_cursor {
 	unsigned char *group_states;
 };
 
+/* An attempt that began in the open transaction, whose rows do not tell it yet. */
+struct fresh_start {
+	uint32_t step; /* number */
+	uint32_t attempt;
+	uint32_t process_id;
+	int64_t started_ms;
+	int64_t queue_ms;
+};
+
 struct record {
 	char *state_folder; /* absolute; owned */
 	struct database *database;
@@ -37,6 +46,9 @@ struct record {
 	bool is_unsynced; /* commits since the last database_sync() */
 	struct statement *statements[SQL_COUNT]; /* prepared when first used; NULL: not yet */
 	struct run_cursor cursor;
+	struct fresh_start *starts; /* of the cursor's run; empty outside a transaction; owned */
+	uint32_t start_count;
+	uint32_t start_capacity;
 	struct buffer json; /* of the event at hand */
 };
 
@@ -53,6 +65,18 @@ bool record_open_transaction(struct record *record, struct error *error);
 /* Puts the cursor on the run, unless it stands there. */
 bool cursor_move(struct record *record, const char *run_id, struct error *error);
 void cursor_forget(struct run_cursor *cursor);
+
+/* The rows of a step and its attempt for STEP_STARTED, and for the events that end an attempt. */
+bool attempt_started(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool attempt_ended(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+
+/* Writes the starts that are only remembered; before a commit, and before rows are read. */
+bool attempt_starts_settle(struct record *record, struct error *error);
+
+/* Why the attempt ended as it did; an attempt that was ended by us is cancelled. */
+enum failure_class attempt_failure(const struct event *event);
 
 /* INDEX_NONE and TIME_NONE are NULL in the rows. */
 void bind_index(struct statement *statement, int parameter, uint32_t index);

@@ -149,7 +149,8 @@ bool record_list_runs(struct record *record, struct arena *arena, struct run **r
 	bool row = true;
 
 	*count = 0;
-	if (!list || !database_number(record->database, "SELECT count(*) FROM runs", &all, error))
+	if (!list || !attempt_starts_settle(record, error) ||
+		!database_number(record->database, "SELECT count(*) FROM runs", &all, error))
 		return false;
 	*runs = ARENA_ARRAY(arena, struct run, (size_t)all);
 	while (row && *count < all) {

@@ -460,6 +460,8 @@ bool record_read_run(struct record *record, const char *id, struct arena *arena,
 	bool done;
 
 	*run = (struct run){0};
+	if (!attempt_starts_settle(record, error))
+		return false;
 	if (is_ours && !database_execute(record->database, "BEGIN", error))
 		return false;
 	done = read_whole(&reading, id, error);

@@ -169,9 +169,9 @@ bool record_begin_run(struct record *record, const struct run *run, struct error
 {
 	int64_t number = 0;
 
-	cursor_forget(&record->cursor);
-	if (!record_open_transaction(record, error))
+	if (!record_open_transaction(record, error) || !attempt_starts_settle(record, error))
 		return false;
+	cursor_forget(&record->cursor);
 	if (add_run_row(record, run, error) && record_run_number(record, run->id, &number, error) &&
 		add_waves(record, number, run, error) && add_groups(record, number, run, error) &&
 		add_steps(record, number, run, error) &&
@@ -357,6 +357,7 @@ bool record_continue_run(
 
 	run_from_plan(plan, run->id, &arena, &fresh);
 	done = record_open_transaction(record, error) && cursor_move(record, run->id, error) &&
+	       attempt_starts_settle(record, error) &&
 	       end_lost_attempts(record, record->cursor.run, record->cursor.last_time_ms, error) &&
 	       lay_plan(record, record->cursor.run, plan, &fresh, &arena, error) &&
 	       record_flush(record, false, error);

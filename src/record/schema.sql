@@ -159,10 +159,12 @@ CREATE TABLE checkpoints (
 	PRIMARY KEY (run, number)
 ) WITHOUT ROWID, STRICT;
 
--- Everything that happened, in order. The rows above are what these add up to.
+-- Everything that happened, in order. The rows above are what these add up to. One number is the
+-- key, so that each row is appended at the end of the table.
 CREATE TABLE events (
-	run INTEGER NOT NULL REFERENCES runs,
-	sequence INTEGER NOT NULL CHECK (sequence >= 1),
+	event INTEGER PRIMARY KEY, -- run * 2^32 + sequence
+	run INTEGER GENERATED ALWAYS AS (event >> 32),
+	sequence INTEGER GENERATED ALWAYS AS (event & 4294967295), -- 1, 2, … within the run
 	type TEXT NOT NULL,
 	time_ms INTEGER NOT NULL,
 	step INTEGER,
@@ -176,9 +178,8 @@ CREATE TABLE events (
 	delay_ms INTEGER NOT NULL,
 	reason TEXT,
 	subject TEXT,
-	json TEXT NOT NULL, -- the event as it is printed by --output-format json
-	PRIMARY KEY (run, sequence)
-) WITHOUT ROWID, STRICT;
+	json TEXT NOT NULL -- the event as it is printed by --output-format json
+) STRICT;
 
 CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events BEGIN
 	SELECT RAISE(ABORT, 'events are append-only');

@@ -12,6 +12,8 @@
 	"number, trigger_name, wave, partial, time_ms, duration_ms, commit_id, parent_id, "        \
 	"reference, files_changed, bytes, subject"
 
+#define EVENTS_OF_RUN "WHERE event > ?1 << 32 AND event < (?1 + 1) << 32"
+
 static const char *const texts[] = {
 	[SQL_FIND_RUN] = "SELECT run FROM runs WHERE id = ?1",
 	[SQL_ADD_RUN] = "INSERT INTO runs (id, pipeline_name, pipeline_file, format, mode, jobs, "
@@ -66,9 +68,9 @@ static const char *const texts[] = {
 		"WHERE run = ?1 AND group_number = of_group",
 
 	[SQL_ADD_EVENT] =
-		"INSERT INTO events (run, sequence, type, time_ms, step, wave, group_number, "
-		"attempt, duration_ms, exit_status, signal, failure, delay_ms, reason, subject, "
-		"json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+		"INSERT INTO events (event, type, time_ms, step, wave, group_number, attempt, "
+		"duration_ms, exit_status, signal, failure, delay_ms, reason, subject, json) "
+		"VALUES (?1 << 32 | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
 		"?15, ?16)",
 	[SQL_RUN_STARTED] = "UPDATE runs SET state = 'running', started_ms = ?2, ended_ms = NULL, "
 			    "reason = NULL WHERE run = ?1",
@@ -90,7 +92,8 @@ static const char *const texts[] = {
 	[SQL_STEP_STARTED] = "UPDATE steps SET state = 'running', reason = NULL, "
 			     "started_ms = coalesce(started_ms, ?3), ended_ms = NULL "
 			     "WHERE run = ?1 AND step = ?2",
-	[SQL_STEP_ENDED] = "UPDATE steps SET state = ?3, ended_ms = ?4, reason = ?5 "
+	[SQL_STEP_ENDED] = "UPDATE steps SET state = ?3, ended_ms = ?4, reason = ?5, "
+			   "started_ms = coalesce(started_ms, ?6) "
 			   "WHERE run = ?1 AND step = ?2",
 	[SQL_STEP_SKIPPED] =
 		"UPDATE steps SET state = ?3, reason = ?4 WHERE run = ?1 AND step = ?2",
@@ -103,6 +106,11 @@ static const char *const texts[] = {
 		"peak_rss_bytes = ?11, log_bytes = ?12, log_truncated = ?13, log_path = ?14, "
 		"reason = ?15 WHERE run = ?1 AND step = ?2 AND number = ?3 "
 		"AND state = 'running'",
+	[SQL_ADD_ATTEMPT] =
+		"INSERT INTO attempts (run, step, number, state, failure, ended_ms, queue_ms, "
+		"exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
+		"log_path, reason, started_ms, process_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+		"?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 	[SQL_ADD_ARTIFACT] =
 		"INSERT OR REPLACE INTO artifacts (run, step, name, path, file_count, is_folder, "
 		"size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -117,8 +125,8 @@ static const char *const texts[] = {
 	[SQL_CHECKPOINT_FAILED] = "UPDATE checkpoints SET state = 'failed', reason = ?2 "
 				  "WHERE run = ?1 AND state = 'prepared'",
 
-	[SQL_LAST_EVENT] = "SELECT sequence, time_ms FROM events WHERE run = ?1 "
-			   "ORDER BY sequence DESC LIMIT 1",
+	[SQL_LAST_EVENT] = "SELECT sequence, time_ms FROM events " EVENTS_OF_RUN " "
+			   "ORDER BY event DESC LIMIT 1",
 	[SQL_CURSOR_STEPS] = "SELECT place, step, state FROM steps WHERE run = ?1 "
 			     "ORDER BY step",
 	[SQL_CURSOR_WAVES] = "SELECT wave, state FROM waves WHERE run = ?1 ORDER BY wave",
@@ -160,7 +168,7 @@ static const char *const texts[] = {
 	[SQL_READ_EVENTS] =
 		"SELECT sequence, type, time_ms, step, wave, group_number, attempt, duration_ms, "
 		"exit_status, signal, failure, delay_ms, reason, subject, json "
-		"FROM events WHERE run = ?1 ORDER BY sequence",
+		"FROM events " EVENTS_OF_RUN " ORDER BY event",
 	[SQL_LIST_RUNS] = "SELECT " RUN_COLUMNS " FROM runs ORDER BY run DESC",
 	[SQL_LIST_IDS] = "SELECT id FROM runs ORDER BY run DESC",
 	[SQL_COUNT_STATES] = "SELECT state, count(*) FROM steps WHERE run = ?1 GROUP BY state",

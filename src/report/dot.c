@@ -47,9 +47,12 @@ void dot_append(const struct run *run, bool show_state, struct buffer *buffer)
 		if (node->critical)
 			buffer_append_text(buffer, ", color=\"#000000\", penwidth=3");
 		buffer_append_text(buffer, "];\n");
+		buffer_drain(buffer);
 	}
-	for (uint32_t i = 0; i < graph.edge_count; i++)
+	for (uint32_t i = 0; i < graph.edge_count; i++) {
 		buffer_printf(
 			buffer, "  n%u -> n%u;\n", graph.edges[i].from + 1, graph.edges[i].to + 1);
+		buffer_drain(buffer);
+	}
 	buffer_append_text(buffer, "}\n");
 }

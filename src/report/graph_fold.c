@@ -16,23 +16,33 @@
 #define STAGE_FAILURES_MOST 20
 #define FAN_STEPS_LEAST 2
 
-static int compare_edges(const void *left, const void *right)
+/* Stable, by one end of the edges: from where by_from, else to. Linear. */
+static void sort_by_end(const struct fold_graph *graph, bool by_from, const struct fold_edge *edges,
+	struct fold_edge *sorted)
 {
-	const struct fold_edge *a = left;
-	const struct fold_edge *b = right;
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
-	return a->to < b->to ? -1 : a->to > b->to;
+	uint32_t *first = heap_allocate((size_t)graph->node_count + 1, sizeof *first);
+	for (uint32_t i = 0; i < graph->edge_count; i++)
+		first[(by_from ? edges[i].from : edges[i].to) + 1]++;
+	for (uint32_t node = 0; node < graph->node_count; node++)
+		first[node + 1] += first[node];
+	for (uint32_t i = 0; i < graph->edge_count; i++)
+		sorted[first[by_from ? edges[i].from : edges[i].to]++] = edges[i];
+	free(first);
 }
 
+/* By from, then to; each edge once, none to its own node. */
 static void sort_edges(struct fold_graph *graph)
 {
+	struct fold_edge *by_to = heap_allocate(graph->edge_count, sizeof *by_to);
 	uint32_t kept = 0;
-	qsort(graph->edges, graph->edge_count, sizeof *graph->edges, compare_edges);
+	sort_by_end(graph, false, graph->edges, by_to);
+	sort_by_end(graph, true, by_to, graph->edges);
+	free(by_to);
 	for (uint32_t i = 0; i < graph->edge_count; i++) {
 		struct fold_edge edge = graph->edges[i];
+		const struct fold_edge *last = kept ? &graph->edges[kept - 1] : NULL;
 		if (edge.from != edge.to &&
-			(kept == 0 || compare_edges(&graph->edges[kept - 1], &edge) != 0))
+			(!last || last->from != edge.from || last->to != edge.to))
 			graph->edges[kept++] = edge;
 	}
 	graph->edge_count = kept;

@@ -172,8 +172,7 @@ bool html_append(const struct run *run, const struct report_settings *settings, 
 		html_compare_add(&context, root);
 		html_facts_add(&context, root);
 		html_run_json_append(&context, &run_json);
-		html_steps_json_append(&context, &steps);
-		html_pack(&steps, &encoding);
+		html_pack(&context, html_steps_json_append, &steps, &encoding);
 		page_text(&arena, root, "run_json", buffer_text(&run_json));
 		page_text(&arena, root, "steps_encoding", encoding);
 		page_text(&arena, root, "steps_data", buffer_text(&steps));

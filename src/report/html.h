@@ -46,11 +46,13 @@ void html_run_json_append(const struct html_context *context, struct buffer *buf
 void html_steps_json_append(const struct html_context *context, struct buffer *buffer);
 
 /*
- * Steps as JSON when they are small, else deflated and in base64. *encoding is a constant:
- * "json" or "deflate-raw+base64".
+ * What append() appends: as it is when it is small, else deflated and in base64, without ever
+ * being whole in memory. *encoding is a constant: "json" or "deflate-raw+base64".
  */
 #define HTML_PLAIN_LIMIT_BYTES (256 * 1024)
-void html_pack(struct buffer *json, const char **encoding);
+void html_pack(const struct html_context *context,
+	void (*append)(const struct html_context *context, struct buffer *buffer),
+	struct buffer *packed, const char **encoding);
 
 /*
  * The end of what the step's last attempt wrote: at most `lines` lines and limit_bytes, made

@@ -1,15 +1,16 @@
 #include "base/text.h"
+#include "model/run_graph.h"
 #include "report/html.h"
 #include "report/palette.h"
 #include "report/verdict.h"
 
 /* How it ended is said here where no reason says it. */
-static void add_meta(const struct html_context *context, struct page_value *failure, uint32_t step)
+static void add_meta(const struct html_context *context, struct page_value *failure, uint32_t step,
+	uint32_t blocked)
 {
 	const struct run *run = context->run;
 	const struct run_step *it = &run->steps[step];
 	const struct run_attempt *last = run_last_attempt(run, step);
-	uint32_t blocked = run_blocked_by(run, step, context->arena);
 	struct buffer text = BUFFER_INIT;
 
 	if (verdict_step_reason(run, step))
@@ -66,6 +67,34 @@ static void add_log(const struct html_context *context, struct page_value *failu
 	buffer_release(&text);
 }
 
+static void add_each(const struct html_context *context, struct page_value *failures,
+	const uint32_t *steps, uint32_t count)
+{
+	const struct run *run = context->run;
+	struct arena arena = {0};
+	struct arena scratch = {0};
+	struct run_graph graph;
+
+	run_graph_build(run, &arena, &graph);
+	for (uint32_t i = 0; i < count; i++) {
+		struct page_value *failure = page_object(context->arena, failures, NULL);
+		const char *reason = verdict_step_reason(run, steps[i]);
+
+		page_text(context->arena, failure, "id", run->steps[steps[i]].id);
+		page_text(context->arena, failure, "key",
+			html_key(context->arena, run->steps[steps[i]].id));
+		page_text(context->arena, failure, "glyph", palette_look(LOOK_FAILED)->glyph);
+		page_text(context->arena, failure, "reason", reason);
+		arena_reset(&scratch);
+		add_meta(context, failure, steps[i],
+			run_graph_blocked_by(run, &graph, steps[i], &scratch));
+		add_contracts(context, failure, steps[i]);
+		add_log(context, failure, steps[i]);
+	}
+	arena_release(&scratch);
+	arena_release(&arena);
+}
+
 void html_failures_add(const struct html_context *context, struct page_value *root)
 {
 	const struct run *run = context->run;
@@ -85,17 +114,7 @@ void html_failures_add(const struct html_context *context, struct page_value *ro
 				? "Only steps that failed themselves; what was skipped because of "
 				  "them is counted."
 				: NULL);
-	for (uint32_t i = 0; i < count && i < HTML_FAILURE_LIMIT; i++) {
-		struct page_value *failure = page_object(context->arena, failures, NULL);
-		const char *reason = verdict_step_reason(run, steps[i]);
-
-		page_text(context->arena, failure, "id", run->steps[steps[i]].id);
-		page_text(context->arena, failure, "key",
-			html_key(context->arena, run->steps[steps[i]].id));
-		page_text(context->arena, failure, "glyph", palette_look(LOOK_FAILED)->glyph);
-		page_text(context->arena, failure, "reason", reason);
-		add_meta(context, failure, steps[i]);
-		add_contracts(context, failure, steps[i]);
-		add_log(context, failure, steps[i]);
-	}
+	if (count > 0)
+		add_each(context, failures, steps,
+			count < HTML_FAILURE_LIMIT ? count : HTML_FAILURE_LIMIT);
 }

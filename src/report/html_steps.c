@@ -22,8 +22,10 @@ static void key_append(struct buffer *buffer, const char *key)
 	buffer_printf(buffer, ",\n\"%s\":", key);
 }
 
+/* Comes between all items, and so is where the text may be handed on. */
 static void separate(struct buffer *buffer, uint32_t place)
 {
+	buffer_drain(buffer);
 	if (place > 0)
 		buffer_append_byte(buffer, ',');
 }
@@ -31,6 +33,7 @@ static void separate(struct buffer *buffer, uint32_t place)
 /* "17": in an object by step; the first of them without a comma. */
 static void step_key(struct buffer *buffer, uint32_t step)
 {
+	buffer_drain(buffer);
 	if (buffer->bytes[buffer->size - 1] != '{')
 		buffer_append_byte(buffer, ',');
 	buffer_printf(buffer, "\"%u\":", step);

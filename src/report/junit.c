@@ -154,9 +154,12 @@ static void append_suite(const struct run *run, const struct stage_index *index,
 	add_seconds(buffer, work_ms);
 	add_timestamp(buffer, started_ms);
 	buffer_append_text(buffer, ">\n");
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		append_case(run, steps[i], buffer_text(&class_name), buffer);
+		buffer_drain(buffer);
+	}
 	buffer_append_text(buffer, "  </testsuite>\n");
+	buffer_drain(buffer);
 }
 
 void junit_append(const struct run *run, struct buffer *buffer)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/index.h"
 #include "report/html.h"
 #include "report/report.h"
@@ -85,12 +86,15 @@ static const struct {
 static bool write_file(const struct report_source *source, size_t file, struct error *error)
 {
 	struct arena arena = {0};
-	struct buffer text = BUFFER_INIT;
-	bool done = files[file].write(source, &text, error) &&
-		    file_write_atomic(path_join(&arena, source->settings->folder, files[file].name),
-			    buffer_text(&text), text.size, error);
+	struct file_writer writer;
+	bool done = file_writer_open(
+		&writer, path_join(&arena, source->settings->folder, files[file].name), error);
 
-	buffer_release(&text);
+	if (done) {
+		done = files[file].write(source, &writer.text, error) &&
+		       file_writer_commit(&writer, error);
+		file_writer_close(&writer);
+	}
 	arena_release(&arena);
 	return done;
 }

@@ -19,6 +19,7 @@ static void append_id(const struct run *run, uint32_t step, struct buffer *buffe
 {
 	json_separate(buffer);
 	json_append_text(buffer, run->steps[step].id);
+	buffer_drain(buffer);
 }
 
 static void append_attempt(const struct run_attempt *attempt, struct buffer *buffer)
@@ -119,6 +120,7 @@ static void append_step(const struct run *run, uint32_t index, struct buffer *bu
 	json_add_text(buffer, "fingerprint", step->fingerprint);
 	add_step_parts(run, step, buffer);
 	buffer_append_byte(buffer, '}');
+	buffer_drain(buffer);
 }
 
 static void append_wave(const struct run *run, uint32_t index, struct buffer *buffer)
@@ -137,6 +139,7 @@ static void append_wave(const struct run *run, uint32_t index, struct buffer *bu
 	json_add_text(buffer, "checkpoint",
 		wave->checkpoint == INDEX_NONE ? NULL : run->checkpoints[wave->checkpoint].commit);
 	buffer_append_byte(buffer, '}');
+	buffer_drain(buffer);
 }
 
 static void append_group(const struct run *run, uint32_t index, struct buffer *buffer)

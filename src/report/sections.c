@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "model/run_graph.h"
 #include "report/log_tail.h"
 #include "report/markdown.h"
 #include "report/palette.h"
@@ -111,13 +112,14 @@ static void append_summary_line(const struct run *run, uint32_t step, struct buf
 }
 
 static void append_failure(const struct run *run, uint32_t step,
-	const struct failure_limits *limits, struct arena *arena, struct buffer *buffer)
+	const struct failure_limits *limits, const struct run_graph *graph, struct buffer *buffer)
 {
+	CLEANUP(arena_release) struct arena scratch = {0};
 	const struct run_step *row = &run->steps[step];
 	const struct log_tail_limits tail_limits = {limits->log_lines, limits->log_line_bytes};
 	CLEANUP(buffer_release) struct buffer tail = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer took = BUFFER_INIT;
-	uint32_t blocked = run_blocked_by(run, step, arena);
+	uint32_t blocked = run_graph_blocked_by(run, graph, step, &scratch);
 	append_summary_line(run, step, buffer);
 	if (row->ended_ms != TIME_NONE) {
 		duration_append(&took, run_step_duration_ms(run, step, row->ended_ms));
@@ -146,11 +148,13 @@ void section_failures(
 	uint32_t capacity = limits->failures < FAILURES_MOST ? limits->failures : FAILURES_MOST;
 	uint32_t total = run_failures(run, failures, capacity);
 	uint32_t shown = total < capacity ? total : capacity;
+	struct run_graph graph;
 	if (total == 0)
 		return;
+	run_graph_build(run, &arena, &graph);
 	buffer_append_text(buffer, "#### What failed\n\n");
 	for (uint32_t i = 0; i < shown; i++)
-		append_failure(run, failures[i], limits, &arena, buffer);
+		append_failure(run, failures[i], limits, &graph, buffer);
 	if (shown < total)
 		buffer_printf(buffer, "\nand %u more; the report names them all.\n", total - shown);
 }

@@ -25,7 +25,6 @@ struct token {
 	enum token_kind kind;
 	const char *text; /* the text itself, or the name; in the source */
 	size_t size;
-	uint32_t line;
 	uint32_t end; /* of a section: place of its TOKEN_END */
 };
 
@@ -54,14 +53,11 @@ static bool fault(struct parser *parser, const char *place, const char *message)
 		line_of(parser->source, place), message);
 }
 
-static struct token *add_token(
-	struct parser *parser, enum token_kind kind, const char *text, size_t size)
+static void add_token(struct parser *parser, enum token_kind kind, const char *text, size_t size)
 {
 	GROW(parser->tokens, parser->count, parser->capacity);
-	struct token *token = &parser->tokens[parser->count++];
-
-	*token = (struct token){.kind = kind, .text = text, .size = size, .end = INDEX_NONE};
-	return token;
+	parser->tokens[parser->count++] =
+		(struct token){.kind = kind, .text = text, .size = size, .end = INDEX_NONE};
 }
 
 static bool is_blank(char byte)
@@ -160,8 +156,7 @@ static bool tag_add(struct parser *parser, struct tag *tag)
 {
 	if (tag->kind == TOKEN_COMMENT)
 		return true;
-	add_token(parser, tag->kind, tag->name, tag->name_size)->line =
-		line_of(parser->source, tag->name);
+	add_token(parser, tag->kind, tag->name, tag->name_size);
 	if (tag->kind == TOKEN_END)
 		return section_end(parser, tag);
 	if (tag->kind != TOKEN_SECTION && tag->kind != TOKEN_INVERTED)
@@ -221,7 +216,8 @@ static bool unknown_name(struct renderer *renderer, const struct token *token)
 			for (struct page_value *it = renderer->stack[i]->first; it; it = it->next)
 				nearest_offer(&nearest, it->key);
 	error_set(renderer->error, ERROR_TEMPLATE, "template %s:%u: nothing is called '%s'",
-		renderer->parser->source->name, token->line, name);
+		renderer->parser->source->name, line_of(renderer->parser->source, token->text),
+		name);
 	if (nearest.best)
 		error_hint(renderer->error, "did you mean '%s'?", nearest.best);
 	return false;
@@ -264,6 +260,15 @@ static bool is_true(const struct page_value *value)
 	return false;
 }
 
+static void append_in_pieces(struct buffer *buffer, const char *bytes, size_t size)
+{
+	for (size_t at = 0; at < size; at += BUFFER_PIECE_BYTES) {
+		buffer_append(buffer, bytes + at,
+			size - at < BUFFER_PIECE_BYTES ? size - at : BUFFER_PIECE_BYTES);
+		buffer_drain(buffer);
+	}
+}
+
 static bool render_variable(
 	struct renderer *renderer, const struct token *token, const struct page_value *value)
 {
@@ -272,9 +277,11 @@ static bool render_variable(
 	if (value->kind != PAGE_TEXT)
 		return error_set(renderer->error, ERROR_TEMPLATE,
 			"template %s:%u: '%.*s' is not a text but something for a section",
-			renderer->parser->source->name, token->line, (int)token->size, token->text);
+			renderer->parser->source->name,
+			line_of(renderer->parser->source, token->text), (int)token->size,
+			token->text);
 	if (token->kind == TOKEN_RAW)
-		buffer_append(renderer->buffer, value->text, value->size);
+		append_in_pieces(renderer->buffer, value->text, value->size);
 	else
 		template_escape(renderer->target, value->text, value->size, renderer->buffer);
 	return true;

@@ -114,6 +114,12 @@ static void append_body(const struct checkpointing *checkpointing, uint32_t stag
 		buffer_printf(body, "- and %u more\n", line_count - BODY_LINE_LIMIT);
 }
 
+static void keep_text(const char **text, struct arena *arena)
+{
+	if (*text)
+		*text = arena_copy_text(arena, *text);
+}
+
 static void record_checkpoint(struct checkpointing *checkpointing, enum event_type type,
 	const struct checkpoint *checkpoint, const char *reason)
 {
@@ -121,6 +127,10 @@ static void record_checkpoint(struct checkpointing *checkpointing, enum event_ty
 	struct event *event = journal_event(journal, type);
 	struct checkpoint *copy = ARENA_NEW(&journal->arena, struct checkpoint);
 	*copy = *checkpoint;
+	keep_text(&copy->commit, &journal->arena);
+	keep_text(&copy->parent, &journal->arena);
+	keep_text(&copy->reference, &journal->arena);
+	keep_text(&copy->subject, &journal->arena);
 	event->wave = checkpoint->wave;
 	event->duration_ms = checkpoint->duration_ms;
 	event->checkpoint = copy;
@@ -166,7 +176,9 @@ static bool commit(struct checkpointing *checkpointing, const struct checkpoint_
 		complete(checkpoint, request, started_ns);
 	}
 	record_checkpoint(checkpointing, EVENT_CHECKPOINT_CREATED, checkpoint, NULL);
-	return journal_flush(journal, false) || journal_fault(journal, error);
+	/* Where nothing was committed nothing follows from it: it goes with the next flush. */
+	return !checkpoint->commit || journal_flush(journal, false) ||
+	       journal_fault(journal, error);
 }
 
 bool checkpointing_make(struct checkpointing *checkpointing,

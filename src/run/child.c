@@ -52,7 +52,8 @@ void child_check_leftovers(struct child *child)
 static void child_exited(void *owner)
 {
 	struct child *child = owner;
-	if (child->process.descriptor < 0 || !process_reap(&child->process, &child->result))
+	if (child->process.descriptor < 0 ||
+		!process_reap(&child->nursery->launcher, &child->process, &child->result))
 		return;
 	child->exit_watch.active = false; /* its descriptor is closed, epoll has forgotten it */
 	child->phase = CHILD_DRAINING;

@@ -1,5 +1,7 @@
 #include "run/journal.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 
 #define NS_PER_MS 1000000
@@ -20,6 +22,7 @@ void journal_release(struct journal *journal)
 {
 	event_loop_cancel_timer(journal->loop, &journal->flush_timer);
 	arena_release(&journal->arena);
+	free(journal->queue);
 }
 
 struct event *journal_event(struct journal *journal, enum event_type type)
@@ -33,22 +36,30 @@ struct event *journal_event(struct journal *journal, enum event_type type)
 
 void journal_record(struct journal *journal, const struct event *event)
 {
-	const struct run_services *services = journal->services;
 	if (journal->is_broken)
 		return;
-	if (!services->record(services->context, event, &journal->fault)) {
-		journal->is_broken = true;
-		return;
-	}
+	GROW(journal->queue, journal->queue_count, journal->queue_capacity);
+	journal->queue[journal->queue_count++] = event;
 	if (!journal->has_events)
 		event_loop_set_timer(journal->loop, &journal->flush_timer,
 			journal->loop->now_ns + (int64_t)JOURNAL_DELAY_MS * NS_PER_MS);
 	journal->has_events = true;
 }
 
+void journal_pass(struct journal *journal)
+{
+	const struct run_services *services = journal->services;
+	for (uint32_t i = 0; !journal->is_broken && i < journal->queue_count; i++) {
+		if (!services->record(services->context, journal->queue[i], &journal->fault))
+			journal->is_broken = true;
+	}
+	journal->queue_count = 0;
+}
+
 bool journal_flush(struct journal *journal, bool power_cut)
 {
 	const struct run_services *services = journal->services;
+	journal_pass(journal);
 	if (journal->is_broken)
 		return false;
 	if (!journal->has_events && !power_cut)

@@ -181,15 +181,18 @@ static int64_t time_value_us(struct timeval time)
  * The kernel counts the moment before exec too, when the child still shared our memory: what is
  * not above our own peak says nothing of the child.
  */
-static uint64_t own_peak_rss(const struct rusage *child)
+static uint64_t own_peak_rss(struct process_launcher *launcher, const struct rusage *child)
 {
 	struct rusage own;
-	if (getrusage(RUSAGE_SELF, &own) != 0 || child->ru_maxrss <= own.ru_maxrss)
+	if (child->ru_maxrss > launcher->own_peak_kib && getrusage(RUSAGE_SELF, &own) == 0)
+		launcher->own_peak_kib = own.ru_maxrss;
+	if (child->ru_maxrss <= launcher->own_peak_kib)
 		return 0;
 	return (uint64_t)child->ru_maxrss * 1024;
 }
 
-bool process_reap(struct process *process, struct process_result *result)
+bool process_reap(
+	struct process_launcher *launcher, struct process *process, struct process_result *result)
 {
 	struct rusage usage;
 	int status;
@@ -199,7 +202,7 @@ bool process_reap(struct process *process, struct process_result *result)
 		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.cpu_ms = (time_value_us(usage.ru_utime) + time_value_us(usage.ru_stime)) / 1000,
-		.peak_rss_bytes = own_peak_rss(&usage),
+		.peak_rss_bytes = own_peak_rss(launcher, &usage),
 	};
 	close(process->descriptor);
 	process->descriptor = -1;
@@ -261,8 +264,16 @@ static uint32_t sweep_once(const char *marker)
 	return count;
 }
 
+static bool has_children(void)
+{
+	siginfo_t ignored;
+	return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 uint32_t process_sweep(const char *marker)
 {
+	if (!has_children())
+		return 0;
 	/* Ending one makes its own children ours, so look again until nothing new turns up. */
 	uint32_t total = 0;
 	for (int round = 0; round < SWEEP_ROUNDS; round++) {

@@ -14,6 +14,7 @@ struct process_launcher {
 	size_t stack_bytes;
 	int null_descriptor; /* /dev/null, everybody's standard input */
 	pid_t self;
+	long own_peak_kib; /* ru_maxrss of this process when it was last asked; it never falls */
 	int changed_signals[64]; /* those whose disposition is not the default one */
 	uint32_t changed_signal_count;
 };
@@ -60,7 +61,8 @@ struct process_result {
 };
 
 /* Takes the exit status and closes the descriptor. False: it has not ended. */
-bool process_reap(struct process *process, struct process_result *result);
+bool process_reap(
+	struct process_launcher *launcher, struct process *process, struct process_result *result);
 
 /* To everything in the group; nobody there is fine. */
 void process_signal_group(pid_t group, int signal);

@@ -212,12 +212,24 @@ static void tick_is_due(void *owner)
 		runner->loop.now_ns + (int64_t)services->tick_ms * NS_PER_MS);
 }
 
+/*
+ * The record works while steps run. It waits for a batch as long as steps are ready that need no
+ * flush to start; whoever looks on is told at once what has started.
+ */
+static void pass_events(struct runner *runner)
+{
+	if (!runner->scheduler.ready_count || runner->settings->services->show_output ||
+		runner->journal.queue_count >= JOURNAL_BATCH_EVENTS)
+		journal_pass(&runner->journal);
+}
+
 static bool run_steps(struct runner *runner)
 {
 	while (!runner->journal.is_broken && scheduler_stage_is_open(&runner->scheduler)) {
 		start_steps(runner);
+		pass_events(runner);
 		watch_background(runner);
-		if (!scheduler_stage_is_open(&runner->scheduler))
+		if (runner->journal.is_broken || !scheduler_stage_is_open(&runner->scheduler))
 			break;
 		/* A step that ended while it was being started may have made room for another. */
 		if (executor_is_idle(&runner->executor) && runner->scheduler.ready_count)

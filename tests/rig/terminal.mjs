@@ -1,7 +1,7 @@
 // wavetrain in a real pseudo terminal of a known size: a tmux server of its own, whose screen is
-// read back and whose input bytes are kept.
+// read back and all that was written to it kept.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { cleanEnvironment, program, until } from './workspace.mjs';
@@ -24,10 +24,12 @@ tmux wait-for end
 export class Terminal {
   /** env: what is added; null takes a variable away. NO_COLOR is not set unless asked for. */
   constructor(place, words, { columns = 80, rows = 24, env = {} } = {}) {
-    const path = (name) => join(place.root, `terminal-${name}`);
+    // A folder for each: a server that is ending must not be met again.
+    const folder = mkdtempSync(join(place.root, 'terminal-'));
+    const path = (name) => join(folder, name);
+    this.folder = place.path;
     this.socket = path('socket');
     this.paths = { status: path('status'), before: path('before'), after: path('after'), raw: path('raw') };
-    for (const file of Object.values(this.paths)) spawnSync('rm', ['-f', file]);
     writeFileSync(this.paths.raw, '');
     writeFileSync(path('script'), script(this.paths, words, { TERM: 'xterm-256color', NO_COLOR: null, ...env }));
     this.environment = cleanEnvironment({ SHELL: '/bin/sh', TMUX: '' });
@@ -91,8 +93,18 @@ export class Terminal {
     return readFileSync(this.paths.before, 'utf8') === readFileSync(this.paths.after, 'utf8');
   }
 
-  close() {
+  /** Ends what still runs, and waits for it: its folder is about to be removed. */
+  async close() {
     spawnSync('tmux', ['-S', this.socket, 'kill-server'], { env: this.environment });
+    await until(() => !readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && worksIn(pid, this.folder)), 'the terminal to be left');
+  }
+}
+
+function worksIn(pid, folder) {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false;
   }
 }
 
@@ -102,7 +114,7 @@ export async function inTerminal(place, words, options, body) {
   try {
     return await body(terminal);
   } finally {
-    terminal.close();
+    await terminal.close();
   }
 }
 

@@ -12,6 +12,7 @@ struct run_options {
 	uint64_t max_file_bytes;
 	const char *const *environment;
 	const struct checkpoint *unpublished;
+	const char *last_commit;
 };
 
 static inline bool run_try(struct rig *rig, const struct run_options *options,
@@ -32,6 +33,7 @@ static inline bool run_try(struct rig *rig, const struct run_options *options,
 		.resumed = options->resumed,
 		.environment = options->environment,
 		.unpublished = options->unpublished,
+		.last_commit = options->last_commit,
 	};
 
 	return checkpointer_open(&settings, checkpointer, error);

@@ -15,12 +15,13 @@ struct server {
 	char url[64];
 };
 
-static void server_start(
-	struct rig *rig, struct server *server, const char *rights, const char *fault)
+/* Its repositories and its requests.log are in FOLDER/place. */
+static void server_start_in(struct rig *rig, const char *place, struct server *server,
+	const char *rights, const char *fault)
 {
 	const char *source = getenv("WAVETRAIN_SOURCE");
 	const char *script;
-	const char *root = path_join(&rig->arena, rig->folder, "server");
+	const char *root = path_join(&rig->arena, rig->folder, place);
 	int to[2];
 	int from[2];
 	char port[16] = "";
@@ -48,6 +49,12 @@ static void server_start(
 	close(from[0]);
 	snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%.*s",
 		(int)strcspn(port, "\n"), port);
+}
+
+static void server_start(
+	struct rig *rig, struct server *server, const char *rights, const char *fault)
+{
+	server_start_in(rig, "server", server, rights, fault);
 }
 
 static void server_stop(struct server *server)
@@ -321,8 +328,8 @@ static void test_step_cannot_redirect(void **state)
 	server_start(&rig, &good, "write", "none");
 	rig_shell(&rig, "repo", "git remote add origin %s/repo.git", good.url);
 	sync = open_sync(&rig, TOKEN, good.url, 20000);
-	rig_shell(&rig, "", "mv server/requests.log good.log 2>/dev/null; true");
-	server_start(&rig, &evil, "write", "none");
+	rig_shell(&rig, "", "cp -r server evil && rm -f evil/requests.log");
+	server_start_in(&rig, "evil", &evil, "write", "none");
 	rig_shell(&rig, "repo",
 		"git config url.%s/.insteadOf %s/ && git config core.hooksPath $PWD/hooks && "
 		"git config credential.helper '!touch $PWD/stolen;:' && "
@@ -330,17 +337,19 @@ static void test_step_cannot_redirect(void **state)
 		"chmod +x hooks/pre-push && cp hooks/pre-push .git/hooks/pre-push && "
 		"git config http.proxy %s",
 		evil.url, good.url, rig.folder, evil.url);
-	server_stop(&evil);
-	server_start(&rig, &evil, "write", "hang");
 	sync_push(sync, tip(&rig), NULL);
 	sync_finish(sync, 20000);
 	if (sync_state(sync) != SYNC_IDLE)
 		fail_msg("%s", sync_message(sync));
 	ASSERT_TEXT(remote_tip(&rig), tip(&rig));
-	rig_shell(&rig, "", "test ! -e ran && test ! -e repo/stolen");
+	rig_shell(&rig, "",
+		"test ! -e ran && test ! -e repo/stolen && test ! -e evil/requests.log && "
+		"test -s server/requests.log");
 	rig_shell(&rig, "",
 		"! grep -rq " TOKEN " repo run && ! grep -rq \"$(printf "
 		"x-access-token:" TOKEN " | base64)\" repo run");
+	/* The bait works: git itself goes there. */
+	rig_shell(&rig, "repo", "git push -q origin HEAD:main; test -s ../evil/requests.log");
 	sync_close(sync);
 	server_stop(&evil);
 	server_stop(&good);
