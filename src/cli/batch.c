@@ -161,6 +161,12 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 {
 	struct checkpoint unpublished = {0};
 	bool found_unpublished = false;
+	const char *path;
+	/* Looked for before a state folder is made: nothing is left where there is no pipeline. */
+	if (!batch->choices->must_resume &&
+		!pipeline_find(path_absolute(batch->cli->arena, "."), batch->choices->pipeline,
+			batch->cli->arena, &path, error))
+		return false;
 	if (!project_find(batch->cli, &batch->project, error) ||
 		!record_open(batch->project.state_folder, RECORD_WRITE, &batch->record, error) ||
 		!batch_resume_find(batch, nothing_to_do, error))
@@ -185,8 +191,9 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	if (batch->resumed)
 		return batch_resume_record(batch, error);
 	fill_facts(batch);
-	return batch_save_parameters(batch, error) &&
-	       record_begin_run(batch->record, &batch->run, error);
+	batch->on_record = batch_save_parameters(batch, error) &&
+			   record_begin_run(batch->record, &batch->run, error);
+	return batch->on_record;
 }
 
 static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct error *error)
@@ -220,6 +227,7 @@ static void hold_signals(sigset_t *before)
 	sigemptyset(&held);
 	sigaddset(&held, SIGINT);
 	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 
@@ -229,18 +237,16 @@ static int batch_go(struct batch *batch, struct error *error)
 		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75};
 	enum run_outcome outcome = RUN_FAILED;
 	struct error sync_error;
-	sigset_t before;
 	if (!open_sync(batch, &sync_error))
 		cli_print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
 	open_publication(batch);
 	open_console(batch);
 	wiring_connect(batch);
 	/* A signal that comes while GitHub is told waits for the engine, which knows what to do. */
-	hold_signals(&before);
+	hold_signals(&batch->signals_before);
 	if (batch->publication)
 		publication_started(batch->publication, "running");
 	bool went = batch_execute(batch, &outcome, error);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	batch_report(batch, went, outcome, went ? NULL : error);
 	console_release(&batch->console);
 	return went ? statuses[outcome] : -1;
@@ -262,7 +268,7 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 		cli->verbose = true;
 	if (batch_open(batch, &nothing_to_do, error))
 		status = nothing_to_do ? 0 : batch_go(batch, error);
-	if (status < 0 && !error->hint[0] && batch->run.id)
+	if (status < 0 && !error->hint[0] && batch->on_record)
 		error_hint(error, "wavetrain resume %s", batch->run.id);
 	batch_close(batch);
 	return status;

@@ -1,5 +1,6 @@
 #include "cli/batch_report.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,11 +45,14 @@ static const char *report_folder(const struct batch *batch)
 
 bool batch_report_folder(const char *folder, struct arena *arena, struct error *error)
 {
+	/* A folder that was there may hold files somebody wants: only ours are named then. */
 	static const char everything[] = "*\n";
+	static const char ours[] = "/.gitignore\n/dag.dot\n/dag.mmd\n/junit.xml\n/report.html\n"
+				   "/report.json\n/summary.md\n/timeline.txt\n";
 	const char *path = path_join(arena, folder, ".gitignore");
+	const char *lines = path_exists(folder) ? ours : everything;
 	return folder_make(folder, error) &&
-	       (path_exists(path) ||
-		       file_write_atomic(path, everything, sizeof(everything) - 1, error));
+	       (path_exists(path) || file_write_atomic(path, lines, strlen(lines), error));
 }
 
 static void write_summary(
@@ -143,9 +147,6 @@ void batch_report(
 	struct run run;
 	struct error error;
 	const char *folder = report_folder(batch);
-	if (batch->sync)
-		sync_finish(batch->sync,
-			outcome == RUN_INTERRUPTED ? INTERRUPTED_PUSH_MS : PUSH_FINISH_MS);
 	if (!record_read_run(batch->record, batch->run.id, batch->cli->arena, &run, &error)) {
 		cli_print_note(batch->cli, "no report was written: %s", error.text);
 		return;
@@ -161,9 +162,16 @@ void batch_report(
 		.report_name = batch->choices->report_name,
 		.run_url = batch->ci.run_url,
 		.resume_command = resume,
-		.push_message = push_message(batch),
 	};
+	/* First what only we can write: from here on a signal may end us. */
 	write_reports(batch, &run, folder, &markdown);
+	sigprocmask(SIG_SETMASK, &batch->signals_before, NULL);
+	if (batch->sync)
+		sync_finish(batch->sync,
+			outcome == RUN_INTERRUPTED ? INTERRUPTED_PUSH_MS : PUSH_FINISH_MS);
+	markdown.push_message = push_message(batch);
+	if (markdown.push_message)
+		write_reports(batch, &run, folder, &markdown);
 	write_summary(batch, &run, &markdown);
 	write_outputs(batch, &run, folder);
 	publish(batch, &run, &markdown);

@@ -18,6 +18,15 @@ static bool is_unfinished(const struct run *run)
 	return run->state != STATE_DONE;
 }
 
+/* On record a file below the project's root is named from there: it holds in another clone too. */
+static const char *recorded_name(const struct batch *batch, const char *path)
+{
+	const char *absolute = path_absolute(batch->cli->arena, path);
+	size_t length = strlen(batch->project.root);
+	bool beneath = text_starts_with(absolute, batch->project.root) && absolute[length] == '/';
+	return beneath ? absolute + length + 1 : absolute;
+}
+
 /* The newest run, of the asked-for pipeline file if one was named. */
 static bool find_last_run(struct batch *batch, const char **id, struct error *error)
 {
@@ -29,7 +38,7 @@ static bool find_last_run(struct batch *batch, const char **id, struct error *er
 		    batch->cli->arena, &path, error) ||
 		!record_list_runs(batch->record, batch->cli->arena, &runs, &count, error))
 		return false;
-	const char *file = path_absolute(batch->cli->arena, path);
+	const char *file = recorded_name(batch, path);
 	for (uint32_t i = 0; i < count && !*id; i++)
 		if (text_equal(runs[i].pipeline_file, file))
 			*id = is_unfinished(&runs[i]) ? runs[i].id : "";
@@ -45,6 +54,7 @@ static bool adopt_run(struct batch *batch, const char *id, bool *nothing_to_do, 
 	batch->run_folder = project_run_folder(batch->cli, &batch->project, id);
 	batch->run.folder = batch->run_folder;
 	batch->resumed = true;
+	batch->on_record = true;
 	if (is_unfinished(&batch->run))
 		return true;
 	cli_print_note(batch->cli, "run '%s' is complete: nothing to do", id);
@@ -100,7 +110,7 @@ static bool read_parameters(struct batch *batch, struct assignment_list *list, s
 
 bool batch_save_parameters(struct batch *batch, struct error *error)
 {
-	const struct assignment_list *list = &batch->choices->parameters;
+	const struct assignment_list *list = &batch->parameters;
 	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
 	if (!list->count)
 		return true;
@@ -112,19 +122,44 @@ bool batch_save_parameters(struct batch *batch, struct error *error)
 	return file_write_atomic(path, bytes.bytes, bytes.size, error);
 }
 
+static bool is_given(const struct assignment_list *given, const char *name)
+{
+	for (uint32_t i = 0; i < given->count; i++)
+		if (text_equal(given->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* What the run was begun with, with what is given now in its place. */
+static bool join_parameters(struct batch *batch, struct error *error)
+{
+	const struct assignment_list *given = &batch->choices->parameters;
+	struct assignment_list saved, *all = &batch->parameters;
+	if (!read_parameters(batch, &saved, error))
+		return false;
+	all->items =
+		ARENA_ARRAY(batch->cli->arena, struct assignment, saved.count + given->count + 1);
+	for (uint32_t i = 0; i < saved.count; i++)
+		if (!is_given(given, saved.items[i].name))
+			all->items[all->count++] = saved.items[i];
+	for (uint32_t i = 0; i < given->count; i++)
+		all->items[all->count++] = given->items[i];
+	return true;
+}
+
 bool batch_load_pipeline(struct batch *batch, struct error *error)
 {
-	struct assignment_list parameters = batch->choices->parameters;
 	const char *word = batch->choices->pipeline;
+	batch->parameters = batch->choices->parameters;
 	if (batch->resumed) {
-		word = batch->run.pipeline_file;
-		if (!parameters.count && !read_parameters(batch, &parameters, error))
+		word = path_join(batch->cli->arena, batch->project.root, batch->run.pipeline_file);
+		batch->parameters = (struct assignment_list){0};
+		if (!join_parameters(batch, error))
 			return false;
 	}
-	if (!project_load(batch->cli, word, &parameters, &batch->pipeline, error))
+	if (!project_load(batch->cli, word, &batch->parameters, &batch->pipeline, error))
 		return false;
-	/* On record the file has a name that holds wherever a resume is started from. */
-	batch->pipeline.file = path_absolute(batch->cli->arena, batch->pipeline.file);
+	batch->pipeline.file = recorded_name(batch, batch->pipeline.file);
 	return true;
 }
 
@@ -150,5 +185,5 @@ bool batch_resume_record(struct batch *batch, struct error *error)
 		!record_read_run(batch->record, id, batch->cli->arena, &batch->run, error))
 		return false;
 	batch->run.folder = batch->run_folder;
-	return true;
+	return batch_save_parameters(batch, error);
 }

@@ -6,6 +6,7 @@
  * lines (console_live.c).
  */
 #include "cli/console.h"
+#include "cli/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,6 @@ void console_init(struct console *console, const struct console_settings *settin
 	/* The style is that of stdout, where these formats show nothing to people. */
 	if (console->settings.format == CONSOLE_JSON || console->settings.format == CONSOLE_COMMENT)
 		console->settings.style.color = false;
-	if (console->settings.format == CONSOLE_TTY)
-		setvbuf(stdout, NULL, _IOFBF, BUFSIZ * 8);
 	console->running = heap_allocate(plan->jobs, sizeof(*console->running));
 	console->started_ns = clock_monotonic_ns();
 	console->last_output_ns = console->started_ns;
@@ -298,11 +297,11 @@ void console_end(struct console *console, const struct console_ending *ending)
 		buffer_printf(text, "  report: %s\n", path_from_here(ending->report_path));
 	if (console->settings.format == CONSOLE_GITHUB)
 		console_github_disarm(text);
-	FILE *stream = console->settings.format == CONSOLE_JSON ||
-				       console->settings.format == CONSOLE_COMMENT
-			       ? stderr
-			       : stdout;
-	console_write(console, buffer_text(text), stream);
-	fflush(stream);
+	bool aside = console->settings.format == CONSOLE_JSON ||
+		     console->settings.format == CONSOLE_COMMENT;
+	if (aside)
+		cli_print_aside(text);
+	else
+		console_put(console, text);
 	buffer_clear(text);
 }

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/buffer.h"
 #include "model/event.h"
@@ -64,6 +63,7 @@ struct console {
 	int64_t last_output_ns; /* for the heartbeat */
 	int64_t remaining_ms;   /* estimate of the stages that have not started */
 	uint32_t block_lines;   /* of the live block on the screen now */
+	bool output_dropped;    /* a stop was asked for while nobody read stdout */
 	size_t name_columns;    /* of the longest step name, within bounds */
 	struct buffer text;     /* what is written at the next console_flush() */
 };
@@ -110,8 +110,11 @@ void console_append_look(const struct console *console, enum step_look look, str
 #define CONSOLE_NAME_COLUMNS 40 /* a longer name is shortened */
 void console_show(struct console *console, const struct event *event);
 
-/* Text as it is, or with a character that stands in for each one that is not ASCII. */
-void console_write(const struct console *console, const char *text, FILE *stream);
+/*
+ * console_output.c: writes to stdout, where the locale wants it in ASCII. Waits for a reader, but
+ * not once SIGINT or SIGTERM waits to be taken.
+ */
+void console_put(struct console *console, const struct buffer *text);
 
 /* console_live.c: the block of lines below the scrolling part. */
 void console_live_erase(struct console *console);

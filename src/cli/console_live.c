@@ -3,7 +3,6 @@
  * Each frame is one write, wrapped in a synchronized update (CSI ? 2026), never wider nor higher
  * than the window, so that a resize cannot smear it.
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -34,36 +33,23 @@ static struct window window_size(void)
 	return (struct window){size.ws_col, size.ws_row};
 }
 
-void console_write(const struct console *console, const char *text, FILE *stream)
-{
-	static const char *const stand_ins[] = {"…~", "·|", "–-", "—-", "▸>", "│|"};
-	if (!console->settings.style.ascii) {
-		fputs(text, stream);
-		return;
-	}
-	const char *end = text + strlen(text);
-	for (size_t length; text < end; text += length) {
-		uint32_t code_point;
-		length = utf8_decode(text, (size_t)(end - text), &code_point);
-		char shown = code_point < 0x80 ? (char)code_point : '?';
-		for (size_t i = 0; i < ARRAY_LENGTH(stand_ins); i++)
-			if (length > 1 && strncmp(text, stand_ins[i], length) == 0)
-				shown = stand_ins[i][length];
-		fputc(shown, stream);
-	}
-}
-
 /*
  * The cursor rests at the block's start: a terminal that wraps the block anew when it is resized
  * moves the cursor with it. The first line is erased on its own because some terminals keep a
  * copy of a whole screen that is erased in their history.
  */
+static void append_erasure(struct console *console, struct buffer *frame)
+{
+	if (console->block_lines)
+		buffer_append_text(frame, "\r\x1b[2K" SAVE_CURSOR "\x1b[B\x1b[J" RESTORE_CURSOR);
+	console->block_lines = 0;
+}
+
 void console_live_erase(struct console *console)
 {
-	if (!console->block_lines)
-		return;
-	fputs("\r\x1b[2K" SAVE_CURSOR "\x1b[B\x1b[J" RESTORE_CURSOR, stdout);
-	console->block_lines = 0;
+	CLEANUP(buffer_release) struct buffer frame = BUFFER_INIT;
+	append_erasure(console, &frame);
+	console_put(console, &frame);
 }
 
 /* What is still to come: the running steps' rest and the stages after them, by the estimates. */
@@ -126,7 +112,7 @@ static void append_running(const struct console *console, const struct console_r
 		buffer_printf(line, "   %s", running->last_line);
 }
 
-static void console_live_draw(struct console *console)
+static void append_block(struct console *console, struct buffer *frame)
 {
 	if (console->settings.format != CONSOLE_TTY || console->settings.quiet ||
 		!console->running_count)
@@ -135,36 +121,34 @@ static void console_live_draw(struct console *console)
 	int64_t now_ns = clock_monotonic_ns();
 	uint32_t limit = window.rows - 1 < BLOCK_LINES_MAX ? window.rows - 1 : BLOCK_LINES_MAX;
 	uint32_t shown = console->running_count < limit - 1 ? console->running_count : limit - 1;
-	CLEANUP(buffer_release) struct buffer frame = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer line = BUFFER_INIT;
+	buffer_append_text(frame, "\x1b[?7l");
 	append_totals(console, now_ns, &line);
 	if (shown < console->running_count)
 		buffer_printf(&line, " · %u more run", console->running_count - shown);
-	text_append_cut(&frame, buffer_text(&line), window.columns - 1);
-	buffer_append_byte(&frame, '\n');
+	text_append_cut(frame, buffer_text(&line), window.columns - 1);
+	buffer_append_byte(frame, '\n');
 	for (uint32_t i = 0; i < shown; i++) {
-		buffer_append_text(&frame, "  ");
-		console_append_look(console, LOOK_RUNNING, &frame);
+		buffer_append_text(frame, "  ");
+		console_append_look(console, LOOK_RUNNING, frame);
 		buffer_clear(&line);
 		append_running(console, &console->running[i], now_ns, &line);
-		text_append_cut(&frame, buffer_text(&line), window.columns - 4);
-		buffer_append_byte(&frame, '\n');
+		text_append_cut(frame, buffer_text(&line), window.columns - 4);
+		buffer_append_byte(frame, '\n');
 	}
-	fputs("\x1b[?7l", stdout);
-	console_write(console, buffer_text(&frame), stdout);
-	printf("\x1b[?7h\x1b[%uA", shown + 1);
+	buffer_printf(frame, "\x1b[?7h\x1b[%uA", shown + 1);
 	console->block_lines = shown + 1;
 }
 
 void console_live_repaint(struct console *console)
 {
-	if (console->settings.format == CONSOLE_TTY)
-		fputs("\x1b[?2026h", stdout);
-	console_live_erase(console);
-	console_write(console, buffer_text(&console->text), stdout);
+	bool live = console->settings.format == CONSOLE_TTY;
+	CLEANUP(buffer_release) struct buffer frame = BUFFER_INIT;
+	buffer_append_text(&frame, live ? "\x1b[?2026h" : "");
+	append_erasure(console, &frame);
+	buffer_append(&frame, buffer_text(&console->text), console->text.size);
 	buffer_clear(&console->text);
-	console_live_draw(console);
-	if (console->settings.format == CONSOLE_TTY)
-		fputs("\x1b[?2026l", stdout);
-	fflush(stdout);
+	append_block(console, &frame);
+	buffer_append_text(&frame, live ? "\x1b[?2026l" : "");
+	console_put(console, &frame);
 }

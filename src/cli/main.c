@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -13,8 +15,21 @@
 
 extern char **environ;
 
+/*
+ * A descriptor of ours must never stand where a closed stdin, stdout or stderr was. Opened for
+ * reading all three: writing to a closed stdout stays the error it is.
+ */
+static void fill_standard_descriptors(void)
+{
+	while (fcntl(STDERR_FILENO, F_GETFD) == -1 || fcntl(STDOUT_FILENO, F_GETFD) == -1 ||
+		fcntl(STDIN_FILENO, F_GETFD) == -1)
+		if (open("/dev/null", O_RDONLY) < 0)
+			_exit(4);
+}
+
 int main(int argument_count, char **arguments)
 {
+	fill_standard_descriptors();
 #ifndef LEAKS_ARE_CHECKED
 	/* Our environment may hold a token: no step may read it from /proc. */
 	prctl(PR_SET_DUMPABLE, 0);

@@ -1,6 +1,8 @@
 #ifndef WAVETRAIN_CLI_WIRING_H
 #define WAVETRAIN_CLI_WIRING_H
 
+#include <signal.h>
+
 #include "checkpoint/checkpoint_save.h"
 #include "checkpoint/sync.h"
 #include "cli/batch.h"
@@ -21,13 +23,16 @@ struct batch {
 	struct plan plan;
 	struct run run; /* as it stood before the engine started */
 	bool resumed;
+	bool on_record; /* `resume` would find it */
 	const char *run_folder;
+	struct assignment_list parameters; /* this call's, and those the run was begun with */
 	struct record *record;             /* owned */
 	struct checkpointer *checkpointer; /* owned; NULL: no commits */
 	struct sync *sync;                 /* owned; NULL: nothing is pushed */
 	struct publication *publication;   /* owned; NULL: nothing is published */
 	struct console console;
 	struct run_services services;
+	sigset_t signals_before; /* the mask before the stop signals were held back */
 };
 
 /* Fills batch->services. batch must stay where it is while they are used. */

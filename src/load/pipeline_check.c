@@ -183,6 +183,25 @@ static void check_inputs(struct check *check, struct artifact_names *names, uint
 			names, check->pipeline, place, &step->inputs[i], check->diagnostics);
 }
 
+/* Two inputs of one name would have the same place in the input folder. */
+static void check_input_names(struct check *check, const struct step *step)
+{
+	struct map names = {0};
+	for (uint32_t i = 0; i < step->input_count; i++) {
+		const struct input *input = &step->inputs[i];
+		if (input->step == INDEX_NONE)
+			continue;
+		const char *name = check->pipeline->steps[input->step].outputs[input->output].name;
+		if (!map_add(&names, name, i))
+			diagnostics_add(check->diagnostics, FINDING_AMBIGUOUS, input->where,
+				"the inputs '%s' and '%s' would both be $WAVETRAIN_INPUT/%s; give "
+				"one of the outputs another name",
+				step->inputs[map_find(&names, name)].reference, input->reference,
+				name);
+	}
+	map_release(&names);
+}
+
 static void check_group(struct check *check, const struct step *step)
 {
 	if (step->group && !*step->group)
@@ -211,6 +230,7 @@ void pipeline_check(struct pipeline *pipeline, struct diagnostics *diagnostics)
 		check_contracts(&check, step);
 		check_needs(&check, i);
 		check_inputs(&check, &names, i);
+		check_input_names(&check, step);
 	}
 	map_release(&check.ids);
 }
