@@ -90,21 +90,24 @@ static void merge_node(struct fold_node *into, const struct fold_node *node)
 	into->critical = into->critical || node->critical;
 }
 
-/* Classes are numbered by their first node, so that the order of steps stays. */
-static void contract(struct fold_graph *graph, const uint32_t *partition, struct arena *arena)
+/*
+ * Classes are numbered by their first node, so that the order of steps stays, and no node moves
+ * to a place behind its own: the array is filled again from its start.
+ */
+static void contract(struct fold_graph *graph, const uint32_t *partition)
 {
-	uint32_t *number = ARENA_ARRAY(arena, uint32_t, (size_t)graph->node_count + 1);
-	uint32_t *node_of = ARENA_ARRAY(arena, uint32_t, (size_t)graph->node_count + 1);
-	struct fold_node *nodes =
-		ARENA_ARRAY(arena, struct fold_node, (size_t)graph->node_count + 1);
+	CLEANUP(arena_release) struct arena arena = {0};
+	uint32_t *number = ARENA_ARRAY(&arena, uint32_t, (size_t)graph->node_count + 1);
+	uint32_t *node_of = ARENA_ARRAY(&arena, uint32_t, (size_t)graph->node_count + 1);
+	struct fold_node *nodes = graph->nodes;
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < graph->node_count; i++) {
 		uint32_t class = partition[i];
 		if (number[class] == 0) {
-			nodes[count] = graph->nodes[i];
+			nodes[count] = nodes[i];
 			number[class] = ++count;
 		} else {
-			merge_node(&nodes[number[class] - 1], &graph->nodes[i]);
+			merge_node(&nodes[number[class] - 1], &nodes[i]);
 		}
 		node_of[i] = number[class] - 1;
 	}
@@ -112,7 +115,6 @@ static void contract(struct fold_graph *graph, const uint32_t *partition, struct
 		graph->edges[i].from = node_of[graph->edges[i].from];
 		graph->edges[i].to = node_of[graph->edges[i].to];
 	}
-	graph->nodes = nodes;
 	graph->node_count = count;
 	sort_edges(graph);
 }
@@ -143,10 +145,11 @@ static struct neighbours find_neighbours(const struct fold_graph *graph, struct 
 	return only;
 }
 
-static void fold_chains(struct fold_graph *graph, struct arena *arena)
+static void fold_chains(struct fold_graph *graph)
 {
-	struct neighbours only = find_neighbours(graph, arena);
-	uint32_t *partition = ARENA_ARRAY(arena, uint32_t, (size_t)graph->node_count + 1);
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct neighbours only = find_neighbours(graph, &arena);
+	uint32_t *partition = ARENA_ARRAY(&arena, uint32_t, (size_t)graph->node_count + 1);
 	for (uint32_t i = 0; i < graph->node_count; i++)
 		partition[i] = INDEX_NONE;
 	for (uint32_t i = 0; i < graph->node_count; i++) {
@@ -170,7 +173,7 @@ static void fold_chains(struct fold_graph *graph, struct arena *arena)
 			partition[next] = i;
 		}
 	}
-	contract(graph, partition, arena);
+	contract(graph, partition);
 }
 
 struct fan_key {
@@ -193,10 +196,11 @@ static int compare_keys(const void *left, const void *right)
 	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-static void fold_fans(struct fold_graph *graph, struct arena *arena)
+static void fold_fans(struct fold_graph *graph)
 {
-	struct fan_key *keys = ARENA_ARRAY(arena, struct fan_key, (size_t)graph->node_count + 1);
-	uint32_t *partition = ARENA_ARRAY(arena, uint32_t, (size_t)graph->node_count + 1);
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct fan_key *keys = ARENA_ARRAY(&arena, struct fan_key, (size_t)graph->node_count + 1);
+	uint32_t *partition = ARENA_ARRAY(&arena, uint32_t, (size_t)graph->node_count + 1);
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < graph->node_count; i++) {
 		const struct fold_node *node = &graph->nodes[i];
@@ -211,7 +215,7 @@ static void fold_fans(struct fold_graph *graph, struct arena *arena)
 			first = i;
 		partition[keys[i].node] = keys[first].node;
 	}
-	contract(graph, partition, arena);
+	contract(graph, partition);
 }
 
 static void keep_failures_only(struct fold_graph *graph)
@@ -288,11 +292,11 @@ void graph_fold(const struct run *run, bool show_state, enum fold_level level, s
 	if (level == FOLD_PATH)
 		keep_failures_only(graph);
 	if (level >= FOLD_FANS)
-		fold_fans(graph, arena);
-	fold_chains(graph, arena);
+		fold_fans(graph);
+	fold_chains(graph);
 	graph_reduce(graph, arena);
 	/* Edges that are gone may have kept a chain apart. */
-	fold_chains(graph, arena);
+	fold_chains(graph);
 }
 
 void graph_fold_explain(const struct fold_graph *graph, struct buffer *buffer)

@@ -1,4 +1,7 @@
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -61,9 +64,89 @@ static void buffer_grows(void **state)
 	buffer_release(&buffer);
 }
 
+/* Memory of an arena is used again, so what a test wrote there before must not be seen. */
+static void texts_lie_close_and_arrays_are_aligned(void **state)
+{
+	struct arena arena = {0};
+	(void)state;
+	memset(arena_allocate(&arena, 4096), 0xff, 4096);
+	arena_reset(&arena);
+	const char *first = arena_copy_text(&arena, "one");
+	const char *second = arena_copy_bytes(&arena, "two\0three", 9);
+	assert_ptr_equal(second, first + 4);
+	assert_memory_equal(second, "two\0three", 10);
+	assert_string_equal(arena_format(&arena, "%s", ""), "");
+	for (size_t size = 0; size < 40; size++) {
+		unsigned char *bytes = arena_allocate(&arena, size);
+		assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(bytes[i], 0);
+		arena_copy_text(&arena, "x");
+	}
+	assert_string_equal(first, "one");
+	arena_release(&arena);
+}
+
+static void grow_zeroes_the_new_item(void **state)
+{
+	struct item {
+		uint32_t number;
+		const char *text;
+	} *items = NULL;
+	uint32_t count = 0, capacity = 0;
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++)
+		for (count = 0; count < 1000; count++) {
+			GROW(items, count, capacity);
+			assert_int_equal(items[count].number, 0);
+			assert_null(items[count].text);
+			items[count] = (struct item){count + 1, "used"};
+		}
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(items[i].number, i + 1);
+	assert_true(capacity >= count);
+	free(items);
+}
+
+static void collect(void *context, const char *bytes, size_t size)
+{
+	buffer_append(context, bytes, size);
+}
+
+static void drained_bytes_come_out_in_order(void **state)
+{
+	struct buffer taken = BUFFER_INIT, expected = BUFFER_INIT;
+	const struct buffer_outlet outlet = {collect, &taken};
+	struct buffer buffer = {.outlet = &outlet};
+	(void)state;
+	buffer_drain(&buffer);
+	for (int i = 0; i < 50000; i++) {
+		buffer_printf(&buffer, "[%d]", i);
+		buffer_printf(&expected, "[%d]", i);
+		buffer_drain(&buffer);
+		/* Writers of JSON look back at it. */
+		assert_int_equal(buffer.bytes[buffer.size - 1], ']');
+		assert_true(buffer.size < BUFFER_PIECE_BYTES);
+	}
+	assert_true(taken.size > 0);
+	buffer_append(&taken, buffer.bytes, buffer.size);
+	assert_string_equal(taken.bytes, expected.bytes);
+	/* Without an outlet nothing leaves. */
+	size_t size = expected.size;
+	buffer_drain(&expected);
+	assert_int_equal(expected.size, size);
+	buffer_release(&buffer);
+	assert_null(buffer.outlet);
+	buffer_release(&taken);
+	buffer_release(&expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(arena_memory_is_zeroed_and_kept),
-		cmocka_unit_test(map_holds_many_keys), cmocka_unit_test(buffer_grows)};
+		cmocka_unit_test(map_holds_many_keys), cmocka_unit_test(buffer_grows),
+		cmocka_unit_test(texts_lie_close_and_arrays_are_aligned),
+		cmocka_unit_test(grow_zeroes_the_new_item),
+		cmocka_unit_test(drained_bytes_come_out_in_order)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
