@@ -38,11 +38,12 @@ static bool begin_new_run(struct batch *batch, struct error *error)
 {
 	struct plan_choices choices = {.jobs = batch->choices->jobs, .record = batch->record};
 	const char *id;
-	if (!project_plan(batch->cli, &batch->pipeline, &choices, &batch->plan, error) ||
+	if (!project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error) ||
 		!record_new_run_id(
 			batch->record, clock_realtime_ms(), batch->cli->arena, &id, error))
 		return false;
-	run_from_plan(&batch->plan, id, batch->cli->arena, &batch->run);
+	batch->run_id = id;
+	run_from_plan(&batch->plan, id, &batch->planning_arena, &batch->run);
 	return true;
 }
 
@@ -61,7 +62,7 @@ static bool open_repository(
 	struct checkpointer_settings settings = {
 		.folder = batch->project.root,
 		.run_folder = batch->run_folder,
-		.run_id = batch->run.id,
+		.run_id = batch->run_id,
 		.settings = &batch->pipeline.checkpoint,
 		.allow_dirty = batch->choices->allow_dirty,
 		.resumed = batch->resumed,
@@ -127,7 +128,7 @@ static void open_publication(struct batch *batch)
 	const struct batch_choices *choices = batch->choices;
 	struct publication_settings settings = {
 		.context = &batch->ci,
-		.pipeline_name = batch->pipeline.name,
+		.pipeline_name = arena_copy_text(batch->cli->arena, batch->pipeline.name),
 		.status = choices->status != 2,
 		.comment = choices->comment ? (enum comment_policy)(choices->comment - 1)
 					    : COMMENT_ALWAYS,
@@ -258,7 +259,8 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	const char *warning = NULL;
 	bool nothing_to_do = false;
 	int status = -1;
-	*batch = (struct batch){.cli = cli, .choices = choices};
+	*batch = (struct batch){.cli = cli, .choices = choices, .planning = *cli};
+	batch->planning.arena = &batch->planning_arena;
 	/* A reader of our output that goes away must not end the batch. */
 	signal(SIGPIPE, SIG_IGN);
 	ci_context_load(cli->environment, cli->arena, &batch->ci, &warning);
@@ -269,7 +271,8 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	if (batch_open(batch, &nothing_to_do, error))
 		status = nothing_to_do ? 0 : batch_go(batch, error);
 	if (status < 0 && !error->hint[0] && batch->on_record)
-		error_hint(error, "wavetrain resume %s", batch->run.id);
+		error_hint(error, "wavetrain resume %s", batch->run_id);
 	batch_close(batch);
+	arena_release(&batch->planning_arena);
 	return status;
 }

@@ -141,13 +141,24 @@ static const char *push_message(const struct batch *batch)
 	return sync_message(batch->sync);
 }
 
+/* From here on nothing needs them, and the reports need the room. */
+static void forget_plan(struct batch *batch)
+{
+	console_forget_plan(&batch->console);
+	batch->run = (struct run){0};
+	batch->plan = (struct plan){0};
+	batch->pipeline = (struct pipeline){0};
+	arena_release(&batch->planning_arena);
+}
+
 void batch_report(
 	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error)
 {
 	struct run run;
 	struct error error;
 	const char *folder = report_folder(batch);
-	if (!record_read_run(batch->record, batch->run.id, batch->cli->arena, &run, &error)) {
+	forget_plan(batch);
+	if (!record_read_run(batch->record, batch->run_id, batch->cli->arena, &run, &error)) {
 		cli_print_note(batch->cli, "no report was written: %s", error.text);
 		return;
 	}

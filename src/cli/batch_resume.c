@@ -49,10 +49,11 @@ static bool find_last_run(struct batch *batch, const char **id, struct error *er
 
 static bool adopt_run(struct batch *batch, const char *id, bool *nothing_to_do, struct error *error)
 {
-	if (!record_read_run(batch->record, id, batch->cli->arena, &batch->run, error))
+	if (!record_read_run(batch->record, id, &batch->planning_arena, &batch->run, error))
 		return false;
 	batch->run_folder = project_run_folder(batch->cli, &batch->project, id);
 	batch->run.folder = batch->run_folder;
+	batch->run_id = id;
 	batch->resumed = true;
 	batch->on_record = true;
 	if (is_unfinished(&batch->run))
@@ -157,7 +158,7 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 		if (!join_parameters(batch, error))
 			return false;
 	}
-	if (!project_load(batch->cli, word, &batch->parameters, &batch->pipeline, error))
+	if (!project_load(&batch->planning, word, &batch->parameters, &batch->pipeline, error))
 		return false;
 	batch->pipeline.file = recorded_name(batch, batch->pipeline.file);
 	return true;
@@ -175,14 +176,14 @@ bool batch_resume_plan(struct batch *batch, struct error *error)
 		.artifact_intact = intact,
 		.record = batch->record,
 	};
-	return project_plan(batch->cli, &batch->pipeline, &choices, &batch->plan, error);
+	return project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error);
 }
 
 bool batch_resume_record(struct batch *batch, struct error *error)
 {
 	const char *id = batch->run.id;
 	if (!record_continue_run(batch->record, &batch->run, &batch->plan, error) ||
-		!record_read_run(batch->record, id, batch->cli->arena, &batch->run, error))
+		!record_read_run(batch->record, id, &batch->planning_arena, &batch->run, error))
 		return false;
 	batch->run.folder = batch->run_folder;
 	return batch_save_parameters(batch, error);

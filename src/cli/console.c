@@ -76,10 +76,18 @@ void console_init(struct console *console, const struct console_settings *settin
 	}
 }
 
+void console_forget_plan(struct console *console)
+{
+	console->settings.plan = NULL;
+	console->settings.run = NULL;
+	console->running_count = 0;
+}
+
 void console_release(struct console *console)
 {
 	console_live_erase(console);
 	for (uint32_t i = 0; i < console->failure_count; i++) {
+		free(console->failures[i].name);
 		free(console->failures[i].reason);
 		free(console->failures[i].log_path);
 	}
@@ -243,8 +251,7 @@ static void append_tail(struct console *console, const struct console_failure *f
 		return;
 	log_text_append(log.bytes, log.size, &limits, &tail);
 	buffer_printf(&console->text, "%s %s: last lines (all: %s)\n",
-		console->settings.style.ascii ? ">" : "▸",
-		console_step_name(console, failure->step), path_from_here(path));
+		console->settings.style.ascii ? ">" : "▸", failure->name, path_from_here(path));
 	for (const char *line = buffer_text(&tail); *line;) {
 		size_t length = strcspn(line, "\n");
 		buffer_append_text(&console->text, console->settings.style.ascii ? "  | " : "  │ ");
@@ -284,7 +291,7 @@ void console_end(struct console *console, const struct console_ending *ending)
 	append_verdict(console, ending->run);
 	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
 		const struct console_failure *failure = &console->failures[i];
-		buffer_printf(text, "  %s: ", console_step_name(console, failure->step));
+		buffer_printf(text, "  %s: ", failure->name);
 		text_append_visible(text, failure->reason ? failure->reason : "failed",
 			strlen(failure->reason ? failure->reason : "failed"));
 		buffer_append_byte(text, '\n');

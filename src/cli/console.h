@@ -35,7 +35,7 @@ struct console_settings {
 
 /* A step that failed for good: its log's tail is printed once more at the end. */
 struct console_failure {
-	uint32_t step;
+	char *name; /* owned */
 	uint32_t attempt;
 	char *reason;   /* owned; NULL: none */
 	char *log_path; /* owned; NULL: it printed nothing */
@@ -80,6 +80,9 @@ void console_output(struct console *console, uint32_t step, const char *line, si
 
 /* Redraws the live display; prints the heartbeat where there is none. */
 void console_tick(struct console *console);
+
+/* After the last event: plan and run of the settings are not looked at any more. */
+void console_forget_plan(struct console *console);
 
 /* 0: no tick is needed. */
 uint32_t console_tick_ms(const struct console *console);

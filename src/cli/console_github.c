@@ -70,7 +70,7 @@ void console_github_end(struct console *console)
 	for (uint32_t i = 0; i < console->failure_count && i < ANNOTATION_LIMIT; i++) {
 		const struct console_failure *failure = &console->failures[i];
 		CLEANUP(buffer_release) struct buffer title = BUFFER_INIT;
-		buffer_printf(&title, "step %s failed", console_step_name(console, failure->step));
+		buffer_printf(&title, "step %s failed", failure->name);
 		const char *properties[] = {"title", buffer_text(&title), NULL};
 		workflow_command_append(&console->text, "error", properties,
 			failure->reason ? failure->reason : "failed");

@@ -77,7 +77,7 @@ static void failure_add(struct console *console, const struct event *event)
 {
 	GROW(console->failures, console->failure_count, console->failure_capacity);
 	console->failures[console->failure_count++] = (struct console_failure){
-		.step = event->step,
+		.name = strdup(console_step_name(console, event->step)),
 		.attempt = event->attempt,
 		.reason = event->reason ? strdup(event->reason) : NULL,
 		.log_path = event->log_path ? strdup(event->log_path) : NULL,

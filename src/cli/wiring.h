@@ -16,6 +16,12 @@
 /* One batch and everything that is plugged into the engine for it. */
 struct batch {
 	struct cli *cli;
+	/*
+	 * The same with an arena of its own, for pipeline, plan and run: of a long run they take
+	 * more than all else, and are not needed any more when it is read back for its reports.
+	 */
+	struct cli planning;
+	struct arena planning_arena;
 	const struct batch_choices *choices;
 	struct project project;
 	struct ci_context ci;
@@ -24,6 +30,7 @@ struct batch {
 	struct run run; /* as it stood before the engine started */
 	bool resumed;
 	bool on_record; /* `resume` would find it */
+	const char *run_id;
 	const char *run_folder;
 	struct assignment_list parameters; /* this call's, and those the run was begun with */
 	struct record *record;             /* owned */
