@@ -42,7 +42,7 @@ struct object_store {
 	struct pack_writer *pack; /* NULL: not so many yet */
 	struct waiting_object waiting[OBJECT_STORE_PACK_FROM];
 	size_t waiting_count;
-	bool direct;        /* something was written past the store */
+	bool direct;        /* something is in the repository that may not be on the disk */
 	struct map known;   /* the ids of all that was added, as text */
 	struct arena arena; /* of these texts */
 };
@@ -87,9 +87,14 @@ static int add(struct object_store *store, const git_oid *id, git_object_t type,
 	if (map_find(&store->known, text) != INDEX_NONE)
 		return 0;
 	map_add(&store->known, arena_copy_text(&store->arena, text), 0);
-	/* Writing what is there sets its time and nothing else. */
-	if (git_odb_exists_ext(store->objects, id, GIT_ODB_LOOKUP_NO_REFRESH))
+	/*
+	 * Writing what is there sets its time and nothing else. A git of the steps may have made
+	 * it a moment ago, and git does not flush loose objects.
+	 */
+	if (git_odb_exists_ext(store->objects, id, GIT_ODB_LOOKUP_NO_REFRESH)) {
+		store->direct = true;
 		return git_odb_write(&same, store->objects, bytes, size, type);
+	}
 	if (!store->pack && store->waiting_count == OBJECT_STORE_PACK_FROM)
 		begin_pack(store);
 	if (store->pack)

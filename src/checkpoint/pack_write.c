@@ -193,11 +193,14 @@ static bool write_durable(
 	return done;
 }
 
-/* The index last: without it git does not look at the pack. */
+/*
+ * The pack last: git passes over an index without a pack, and git gc removes it; a pack without
+ * an index would stay.
+ */
 static bool publish_files(
 	int folder, const char *const temporary[2], const char *const final[2], struct error *error)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 1; i >= 0; i--)
 		if (renameat(folder, temporary[i], folder, final[i]) != 0)
 			return error_set_errno(error, ERROR_FILE, "cannot name %s", final[i]);
 	return fsync(folder) == 0 || error_set_errno(error, ERROR_FILE, "cannot flush");
@@ -258,9 +261,8 @@ bool pack_writer_finish(struct pack_writer *writer, const char *objects_folder, 
 	append_checksum(pack);
 	make_index(writer, pack->bytes + pack->size - HASH_SHA1_SIZE, &index);
 	folder = open_pack_folder(objects_folder);
-	done = folder >= 0
-		       ? write_files(writer, folder, &index, error)
-		       : error_set_errno(error, ERROR_FILE, "cannot open %s/pack", objects_folder);
+	done = folder >= 0 ? write_files(writer, folder, &index, error)
+			   : error_set_errno(error, ERROR_FILE, "cannot open the folder pack");
 	buffer_clear(pack);
 	writer->count = 0;
 	return done ||

@@ -28,8 +28,9 @@ size_t pack_writer_size(const struct pack_writer *writer);
  * Writes pack and index into objects_folder/pack and empties the writer. When it returns true
  * both are on the disk: three flushes (pack, index, folder), and not one syncfs(), which would
  * also wait for whatever else the steps have written to that disk. The names git looks for
- * appear only after the content is safe; a crash before leaves files "tmp_…", which git gc
- * removes, or a pack that no reference needs. Failure leaves nothing behind.
+ * appear only after the content is safe; a crash leaves files "tmp_…", an index without a
+ * pack or a pack that no reference needs: all of them git gc removes. Failure leaves at most
+ * what a crash does.
  */
 bool pack_writer_finish(
 	struct pack_writer *writer, const char *objects_folder, struct error *error);
