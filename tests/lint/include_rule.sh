@@ -36,6 +36,7 @@ while read -r header place; do
     esac
   done < <(git grep -lE "^#include <$header>" -- 'src/*')
 done <<'PLACES'
+zlib.h src/@(checkpoint/pack_write|report/html_pack).c
 yaml.h src/load/yaml_tree.c
 sqlite3.h src/record/database.[ch]
 curl/curl.h src/publish/http.c
