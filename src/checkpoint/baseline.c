@@ -1,6 +1,6 @@
 /*
- * The file: a line of version, a line "start OID", a line "target REFERENCE|-", a line
- * "head yes|no", then one record an entry, "MODE OID SIZE CHANGED PATH", each closed by a NUL
+ * The file: a line of version, a line "start OID", a line "since OID", a line
+ * "target REFERENCE|-", a line "head yes|no", then one record an entry, "MODE OID SIZE CHANGED PATH", each closed by a NUL
  * since paths may hold line ends.
  */
 #include "checkpoint/baseline.h"
@@ -16,7 +16,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 
-#define BASELINE_TITLE "wavetrain baseline 1"
+#define BASELINE_TITLE "wavetrain baseline 2"
 #define BASELINE_LIMIT_BYTES (1u << 30)
 
 void baseline_release(struct baseline *baseline)
@@ -36,6 +36,16 @@ void baseline_add(struct baseline *baseline, const struct baseline_entry *entry)
 	GROW(baseline->entries, baseline->count, baseline->capacity);
 	copy = &baseline->entries[baseline->count++];
 	*copy = *entry;
+}
+
+void baseline_set(struct baseline *baseline, const struct baseline_entry *entry)
+{
+	uint32_t place = map_find(&baseline->places, entry->path);
+
+	if (place == INDEX_NONE)
+		baseline_add(baseline, entry);
+	else
+		baseline->entries[place] = *entry;
 }
 
 const struct baseline_entry *baseline_find(const struct baseline *baseline, const char *path)
@@ -59,10 +69,12 @@ bool baseline_write(const struct baseline *baseline, const char *file, struct er
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	char id[GIT_OID_HEXSZ + 1];
+	char since[GIT_OID_HEXSZ + 1];
 	bool written;
 
-	buffer_printf(&text, "%s\nstart %s\ntarget %s\nhead %s\n", BASELINE_TITLE,
+	buffer_printf(&text, "%s\nstart %s\nsince %s\ntarget %s\nhead %s\n", BASELINE_TITLE,
 		git_oid_tostr(id, sizeof(id), &baseline->start),
+		git_oid_tostr(since, sizeof(since), &baseline->since),
 		baseline->target ? baseline->target : "-", baseline->target_is_head ? "yes" : "no");
 	for (size_t i = 0; i < baseline->count; i++) {
 		const struct baseline_entry *entry = &baseline->entries[i];
@@ -105,14 +117,16 @@ static bool read_head(struct baseline *baseline, char **rest)
 {
 	char *title = cut(rest, '\n');
 	char *start = cut_field(rest, "start");
+	char *since = cut_field(rest, "since");
 	char *target = cut_field(rest, "target");
 	char *head = cut_field(rest, "head");
 
-	if (!text_equal(title, BASELINE_TITLE) || !start || !target || !head)
+	if (!text_equal(title, BASELINE_TITLE) || !start || !since || !target || !head)
 		return false;
 	baseline->target = text_equal(target, "-") ? NULL : target;
 	baseline->target_is_head = text_equal(head, "yes");
-	return git_oid_fromstr(&baseline->start, start) == 0;
+	return git_oid_fromstr(&baseline->start, start) == 0 &&
+	       git_oid_fromstr(&baseline->since, since) == 0;
 }
 
 static bool read_entry(struct baseline *baseline, char *record)

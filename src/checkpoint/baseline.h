@@ -29,13 +29,19 @@ struct baseline {
 	size_t capacity;
 	struct map places;   /* from path to entry */
 	git_oid start;       /* the commit the run began on; zero: none */
+	git_oid since;       /* what the run had committed when this was made; zero: nothing */
 	const char *target;  /* full reference; NULL: only the run's own */
 	bool target_is_head; /* the target was the current branch */
 	struct arena arena;  /* of the texts */
 };
 
 void baseline_release(struct baseline *baseline);
+
+/* Adds the entry, whose path must outlive the baseline; one of that path stays as it is. */
 void baseline_add(struct baseline *baseline, const struct baseline_entry *entry);
+
+/* The same, but the entry is what counts for its path from now on. */
+void baseline_set(struct baseline *baseline, const struct baseline_entry *entry);
 
 /* The entry for path, or NULL. */
 const struct baseline_entry *baseline_find(const struct baseline *baseline, const char *path);

@@ -230,8 +230,9 @@ static bool renew_baseline(struct carried *carried, struct error *error)
 {
 	struct checkpointer *checkpointer = carried->checkpointer;
 	struct baseline *baseline = &checkpointer->baseline;
-	struct baseline new = {
-		.start = baseline->start, .target_is_head = baseline->target_is_head};
+	struct baseline new = {.start = baseline->start,
+		.since = carried->wanted,
+		.target_is_head = baseline->target_is_head};
 
 	if (baseline->target)
 		new.target = arena_copy_text(&checkpointer->arena, baseline->target);

@@ -21,7 +21,12 @@ struct checkpointer_settings {
 	const char *run_id;
 	const struct checkpoint_settings *settings;
 	bool allow_dirty;
-	bool resumed;                   /* the baseline of the first start counts, not today's */
+	/*
+	 * The baseline of the first start counts, not today's. What was changed by hand since
+	 * checkpointer_finish() is the user's too: not refused, and not committed unless a step
+	 * changes it afterwards.
+	 */
+	bool resumed;
 	const char *const *environment; /* identity: GIT_AUTHOR_NAME …, SOURCE_DATE_EPOCH */
 	/* What a killed predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
 	const struct checkpoint *unpublished; /* NULL: none */
@@ -43,13 +48,20 @@ struct repository_facts {
 };
 
 /*
+ * True when another run of the repository that folder is in, perhaps of another work tree, has
+ * that id. To be asked before a new run settles on one; checkpointer_open() refuses it then.
+ */
+bool checkpointer_run_id_is_taken(const char *folder, const char *run_id);
+
+/*
  * *checkpointer stays NULL and true is returned when the settings ask for no commits, or when
  * they do not ask (branch NULL) and folder is in no repository.
  *
  * A resumed run goes on from last_commit also where only its record has been carried to: the
  * commit's files are brought into the work tree and the branch is moved forward, never over local
  * changes. Refused, with nothing changed, when the commit is not in this clone, when the branch
- * has gone another way, or when local changes stand in the way.
+ * has gone another way, or when local changes stand in the way; when there is no repository
+ * although the run began in one; and for a new run when its reference is there already.
  */
 bool checkpointer_open(const struct checkpointer_settings *settings,
 	struct checkpointer **checkpointer, struct error *error);
@@ -72,5 +84,12 @@ bool checkpointer_prepare(struct checkpointer *checkpointer,
  */
 bool checkpointer_publish(
 	struct checkpointer *checkpointer, struct checkpoint *checkpoint, struct error *error);
+
+/*
+ * To be called once, as soon as the engine has ended without completing the run: notes in the
+ * run's folder how the work tree was left, so that a resumed run can tell a user's changes from
+ * the steps'. Failure costs only that. NULL is fine.
+ */
+bool checkpointer_finish(struct checkpointer *checkpointer, struct error *error);
 
 #endif

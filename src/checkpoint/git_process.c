@@ -1,17 +1,23 @@
+/*
+ * Between us and git stands a guard, a fork of this process: git has children of its own, which
+ * would go on with a push after kill -9 of us and of git. The kernel tells the guard of our death
+ * and git of the guard's; the guard takes the whole group with it.
+ */
 #include "checkpoint/git_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define OUTPUT_LIMIT_BYTES 65536
+#define REPORT_DESCRIPTOR 3
 
 static bool watch(const struct git_process *process, int descriptor)
 {
@@ -45,17 +51,30 @@ void git_process_kill(const struct git_process *process)
 		kill(-process->id, SIGKILL);
 }
 
-void git_process_release(struct git_process *process)
+/* Orphans of the group are ours to wait for where this process takes orphans in. */
+static void end_group(const struct git_process *process)
 {
-	siginfo_t ended;
+	kill(-process->id, SIGKILL);
+	while (waitpid(-process->id, NULL, WNOHANG) > 0)
+		continue;
+}
 
-	if (process->exit >= 0) {
-		git_process_kill(process);
-		while (waitid(P_PIDFD, (id_t)process->exit, &ended, WEXITED) < 0 && errno == EINTR)
+static void end_child(struct git_process *process)
+{
+	if (process->id > 0) {
+		kill(-process->id, SIGKILL);
+		while (waitpid(process->id, NULL, 0) < 0 && errno == EINTR)
 			continue;
+		end_group(process);
 	}
+	process->id = 0;
 	close_one(&process->exit);
 	close_one(&process->output);
+}
+
+void git_process_release(struct git_process *process)
+{
+	end_child(process);
 	close_one(&process->deadline);
 	close_one(&process->events);
 	buffer_release(&process->text);
@@ -69,60 +88,147 @@ static void set_deadline(const struct git_process *process, int64_t deadline_ms)
 	timerfd_settime(process->deadline, 0, &when, NULL);
 }
 
-/* Own group, default signals, nothing open above 2. Returns errno's kind of number. */
-static int spawn(pid_t *id, int output, char *const *arguments, char *const *environment)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	sigset_t all;
-	int result;
+/* What the two children need; read after fork(). */
+struct launch {
+	pid_t self;
+	int output;
+	int report; /* takes errno where git cannot be started */
+	char *const *arguments;
+	char *const *environment;
+};
 
+static void give_up(int report)
+{
+	int reason = errno;
+
+	/* Nobody can be told of a failure here. */
+	_exit(write(report, &reason, sizeof(reason)) < 0 ? 126 : 127);
+}
+
+static void become_git(const struct launch *launch, pid_t guard)
+{
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guard)
+		_exit(127);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
 	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvpe(launch->arguments[0], launch->arguments, launch->environment);
+	give_up(REPORT_DESCRIPTOR);
+}
+
+/* Ends as git does, or with everything of the group when its parent is gone. */
+static void stand_guard(pid_t git)
+{
+	sigset_t awaited;
+	int number;
+	int status;
+
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGTERM);
+	sigaddset(&awaited, SIGCHLD);
+	for (;;) {
+		if (sigwait(&awaited, &number) == 0 && number == SIGTERM)
+			kill(0, SIGKILL);
+		if (waitpid(git, &status, WNOHANG) == git)
+			_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+}
+
+/* All signals are blocked. Own group, nothing of ours open above 2. */
+static void become_guard(const struct launch *launch)
+{
+	pid_t guard = getpid();
+	pid_t git;
+
+	setpgid(0, 0);
+	prctl(PR_SET_NAME, "git-push-guard");
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != launch->self)
+		_exit(127); /* it died before the kernel knew our wish */
+	signal(SIGCHLD, SIG_DFL);
+	dup2(launch->output, 1);
+	dup2(launch->output, 2);
+	if (launch->report != REPORT_DESCRIPTOR)
+		dup3(launch->report, REPORT_DESCRIPTOR, O_CLOEXEC);
+	close_range(REPORT_DESCRIPTOR + 1, ~0U, 0);
+	close(0);
+	if (open("/dev/null", O_RDONLY) != 0)
+		give_up(REPORT_DESCRIPTOR);
+	git = fork();
+	if (git < 0)
+		give_up(REPORT_DESCRIPTOR);
+	if (git == 0)
+		become_git(launch, guard);
+	close(REPORT_DESCRIPTOR);
+	stand_guard(git);
+}
+
+/* The guard's id when git runs; -1 with errno. */
+static pid_t start_guard(struct launch *launch)
+{
+	int report[2];
+	int reason = 0;
+	sigset_t all;
+	sigset_t before;
+	ssize_t size;
+	pid_t guard;
+
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return -1;
+	launch->self = getpid();
+	launch->report = report[1];
 	sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, output, 1);
-	posix_spawn_file_actions_adddup2(&actions, output, 2);
-	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes,
-		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	result = posix_spawnp(id, arguments[0], &actions, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return result;
+	/* None may reach the guard before it knows what to do with them. */
+	sigprocmask(SIG_SETMASK, &all, &before);
+	guard = fork();
+	if (guard == 0)
+		become_guard(launch);
+	reason = guard < 0 ? errno : 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(report[1]);
+	do {
+		size = guard < 0 ? 0 : read(report[0], &reason, sizeof(reason));
+	} while (size < 0 && errno == EINTR);
+	close(report[0]);
+	if (reason != 0 && guard > 0)
+		waitpid(guard, NULL, 0);
+	errno = reason;
+	return reason == 0 ? guard : -1;
 }
 
 bool git_process_start(struct git_process *process, char *const *arguments,
 	char *const *environment, int64_t deadline_ms, struct error *error)
 {
+	struct launch launch = {.arguments = arguments, .environment = environment};
 	int ends[2];
-	int result;
 
 	buffer_clear(&process->text);
 	process->timed_out = false;
 	process->succeeded = false;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set_errno(error, ERROR_PROCESS, "cannot make a pipe for git");
-	result = spawn(&process->id, ends[1], arguments, environment);
+	launch.output = ends[1];
+	process->id = start_guard(&launch);
+	if (process->id > 0)
+		process->exit = (int)syscall(SYS_pidfd_open, process->id, 0);
+	if (process->exit < 0)
+		error_set_errno(error, ERROR_PROCESS, "cannot start %s", arguments[0]);
 	close(ends[1]);
 	process->output = ends[0];
 	fcntl(process->output, F_SETFL, O_NONBLOCK);
-	errno = result;
-	if (result == 0)
-		process->exit = (int)syscall(SYS_pidfd_open, process->id, 0);
-	if (result != 0 || process->exit < 0 || !watch(process, process->exit) ||
-		!watch(process, process->output)) {
-		error_set_errno(error, ERROR_PROCESS, "cannot start %s", arguments[0]);
-		close_one(&process->output);
-		return false;
+	if (process->exit >= 0 && watch(process, process->exit) &&
+		watch(process, process->output)) {
+		set_deadline(process, deadline_ms);
+		return true;
 	}
-	set_deadline(process, deadline_ms);
-	return true;
+	if (process->exit >= 0)
+		error_set_errno(error, ERROR_PROCESS, "cannot watch %s", arguments[0]);
+	end_child(process);
+	return false;
 }
 
 static void read_output(struct git_process *process)
@@ -144,7 +250,7 @@ static void read_output(struct git_process *process)
 static bool take_end(struct git_process *process)
 {
 	siginfo_t ended = {0};
-	int result = waitid(P_PIDFD, (id_t)process->exit, &ended, WEXITED | WNOHANG);
+	int result = waitid(P_PIDFD, (id_t)process->exit, &ended, WEXITED | WNOHANG | WNOWAIT);
 
 	if (result == 0 && ended.si_pid == 0)
 		return false;
@@ -155,8 +261,7 @@ static bool take_end(struct git_process *process)
 	if (result != 0)
 		process->succeeded = strstr(buffer_text(&process->text), "\nDone") != NULL &&
 				     !strstr(buffer_text(&process->text), "\n!\t");
-	close_one(&process->exit);
-	close_one(&process->output);
+	end_child(process);
 	set_deadline(process, 0);
 	return true;
 }

@@ -10,10 +10,10 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "checkpoint/carried.h"
 #include "checkpoint/change_set.h"
 #include "checkpoint/git_failure.h"
-#include "checkpoint/publish.h"
+#include "checkpoint/run_claim.h"
+#include "checkpoint/start.h"
 
 static bool refuse_owner(const char *folder, struct error *error)
 {
@@ -36,6 +36,21 @@ static bool is_asked_for(const struct checkpointer_settings *settings)
 	return settings->settings->branch != NULL;
 }
 
+static bool was_in_repository(
+	struct checkpointer *checkpointer, const struct checkpointer_settings *settings)
+{
+	return settings->resumed &&
+	       (settings->last_commit || path_exists(baseline_path(checkpointer)));
+}
+
+static bool refuse_gone(const struct checkpointer_settings *settings, struct error *error)
+{
+	error_set(error, ERROR_NOT_A_REPOSITORY,
+		"the run %s began in a git repository, and %s is in none any more",
+		settings->run_id, settings->folder);
+	return error_hint(error, "bring its .git folder back, or begin anew with `wavetrain run`");
+}
+
 /* *found stays false, without an error, where commits were not asked for. */
 static bool open_repository(struct checkpointer *checkpointer,
 	const struct checkpointer_settings *settings, bool *found, struct error *error)
@@ -50,6 +65,8 @@ static bool open_repository(struct checkpointer *checkpointer,
 	if (result < 0 && result != GIT_ENOTFOUND)
 		return git_failure(
 			error, result, "cannot open the repository of %s", settings->folder);
+	if (was_in_repository(checkpointer, settings))
+		return refuse_gone(settings, error);
 	if (!is_asked_for(settings))
 		return true;
 	error_set(error, ERROR_NOT_A_REPOSITORY, "%s %s", settings->folder,
@@ -108,140 +125,24 @@ static bool read_facts(struct checkpointer *checkpointer, struct error *error)
 	return read_head(checkpointer, error);
 }
 
-static const char *baseline_path(struct checkpointer *checkpointer)
-{
-	return path_join(&checkpointer->arena, checkpointer->run_folder, "baseline");
-}
-
-static bool start_first(struct checkpointer *checkpointer,
-	const struct checkpointer_settings *settings, struct error *error)
-{
-	struct baseline *baseline = &checkpointer->baseline;
-	bool staged;
-
-	if (!snapshot_open(checkpointer, &staged, error))
-		return false;
-	checkpointer->facts.dirty = staged;
-	if (!change_set_record_baseline(checkpointer, error) ||
-		!target_choose(checkpointer, settings, error))
-		return false;
-	if (checkpointer->has_tip)
-		baseline->start = checkpointer->tip;
-	baseline->target = checkpointer->target.name;
-	baseline->target_is_head = checkpointer->target_kind == TARGET_CURRENT;
-	return locks_clear_stale(checkpointer, error) &&
-	       baseline_write(baseline, baseline_path(checkpointer), error);
-}
-
-/* The commit a killed run had made but not published, when it is still there. */
-static bool find_unpublished(const struct checkpointer *checkpointer,
-	const struct checkpoint *unpublished, git_oid *commit)
-{
-	git_commit *object = NULL;
-	bool found;
-
-	if (!unpublished || !unpublished->commit ||
-		git_oid_fromstr(commit, unpublished->commit) < 0)
-		return false;
-	found = git_commit_lookup(&object, checkpointer->repository, commit) == 0;
-	git_commit_free(object);
-	return found;
-}
-
-/* Paths that the run has committed are no longer the user's. */
-static bool drop_committed(struct checkpointer *checkpointer, struct error *error)
-{
-	git_diff *difference = NULL;
-	git_tree *old = NULL;
-	git_tree *new = NULL;
-	int result;
-
-	if (!checkpointer->run.exists || checkpointer->baseline.count == 0)
-		return true;
-	if (!git_oid_is_zero(&checkpointer->baseline.start))
-		old = commit_tree(checkpointer->repository, &checkpointer->baseline.start, error);
-	new = commit_tree(checkpointer->repository, &checkpointer->run.id, error);
-	result = new ? git_diff_tree_to_tree(&difference, checkpointer->repository, old, new, NULL)
-		     : -1;
-	for (size_t i = 0; result == 0 && i < git_diff_num_deltas(difference); i++)
-		baseline_drop(
-			&checkpointer->baseline, git_diff_get_delta(difference, i)->new_file.path);
-	git_diff_free(difference);
-	git_tree_free(old);
-	git_tree_free(new);
-	return result == 0 || git_failure(error, result, "cannot read what the run has committed");
-}
-
-static void take_tip(struct checkpointer *checkpointer)
-{
-	const git_oid *start = &checkpointer->baseline.start;
-
-	if (checkpointer->run.exists)
-		checkpointer->tip = checkpointer->run.id;
-	else
-		checkpointer->tip = *start;
-	checkpointer->has_tip = checkpointer->run.exists || !git_oid_is_zero(start);
-}
-
-/* Publishing was cut short: both references are moved on where they stand at the old values. */
-static bool finish_publishing(struct checkpointer *checkpointer,
-	const struct checkpoint *unpublished, struct error *error)
-{
-	git_oid commit;
-
-	if (!find_unpublished(checkpointer, unpublished, &commit))
-		return true;
-	if (checkpointer->target.exists &&
-		commit_descends(checkpointer->repository, &checkpointer->target.id, &commit))
-		checkpointer->target.id = commit; /* somebody went on from it */
-	if (!publish_begin(checkpointer, error) ||
-		!references_move(checkpointer, &commit, unpublished->subject, error))
-		return false;
-	publish_end(checkpointer);
-	take_tip(checkpointer);
-	return true;
-}
-
-static bool start_again(struct checkpointer *checkpointer,
-	const struct checkpointer_settings *settings, struct error *error)
-{
-	bool staged;
-	bool adopted;
-
-	if (!reference_look_up(checkpointer->repository, &checkpointer->run, error) ||
-		!target_recall(checkpointer, error) ||
-		!carried_adopt(checkpointer, settings, &adopted, error))
-		return false;
-	if (adopted)
-		return true;
-	take_tip(checkpointer);
-	if (!target_resume(checkpointer, error) || !locks_clear_stale(checkpointer, error) ||
-		!finish_publishing(checkpointer, settings->unpublished, error) ||
-		!user_index_heal(checkpointer, error) || !drop_committed(checkpointer, error) ||
-		!snapshot_open(checkpointer, &staged, error))
-		return false;
-	checkpointer->facts.dirty = staged;
-	return target_follow(checkpointer, error);
-}
-
 static bool start(struct checkpointer *checkpointer, const struct checkpointer_settings *settings,
 	struct error *error)
 {
-	const char *baseline = baseline_path(checkpointer);
+	bool started;
 
 	if (!read_facts(checkpointer, error) ||
 		!identity_read(checkpointer, settings->environment, error))
 		return false;
-	if (settings->resumed && path_exists(baseline)) {
-		if (!baseline_read(&checkpointer->baseline, baseline, error) ||
-			!start_again(checkpointer, settings, error))
-			return false;
-	} else if (!folder_make(checkpointer->run_folder, error) ||
-		   !start_first(checkpointer, settings, error)) {
-		return false;
-	}
+	if (settings->resumed)
+		run_claim_drop(checkpointer);
+	if (!settings->resumed)
+		started = start_first(checkpointer, settings, error);
+	else if (path_exists(baseline_path(checkpointer)))
+		started = start_again(checkpointer, settings, error);
+	else
+		started = start_without_baseline(checkpointer, settings, error);
 	checkpointer->facts.target = checkpointer->target.name;
-	return true;
+	return started;
 }
 
 bool checkpointer_open(const struct checkpointer_settings *settings,
@@ -280,6 +181,8 @@ void checkpointer_close(struct checkpointer *checkpointer)
 {
 	if (!checkpointer)
 		return;
+	if (checkpointer->claimed)
+		run_claim_drop(checkpointer);
 	change_set_release(checkpointer->prepared);
 	free(checkpointer->prepared);
 	arena_release(&checkpointer->prepared_arena);

@@ -43,6 +43,7 @@ struct checkpointer {
 	struct known_reference run;
 	const char *run_id;
 	const char *run_folder;
+	bool claimed; /* the run's name is held: run_claim_drop() */
 	uint64_t max_file_bytes;
 	bool file_mode;
 
@@ -82,6 +83,14 @@ bool target_choose(struct checkpointer *checkpointer, const struct checkpointer_
 
 /* Takes the target as the first start chose it, and looks up where it is now. */
 bool target_recall(struct checkpointer *checkpointer, struct error *error);
+
+/*
+ * Decides target_kind and target anew for a resumed run that has no baseline any more: as
+ * target_choose(), but a dirty work tree is nothing to refuse, and where the run's commits are
+ * here HEAD's branch is the target only when it has them. The tip must be HEAD's commit.
+ */
+bool target_find_again(struct checkpointer *checkpointer,
+	const struct checkpointer_settings *settings, struct error *error);
 
 /* A named branch must be where the run's commits lead on from it. */
 bool target_resume(struct checkpointer *checkpointer, struct error *error);

@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -23,6 +26,9 @@
 #define SHALLOW_LIMIT_BYTES (64u << 20)
 #define ENVIRONMENT_MAXIMUM 96
 #define KILL_WAIT_MS 100 /* until a killed git is gone */
+#define ALONE_MS 10000
+#define LATE_PAUSE 10         /* times ALONE_MS, after a push that was ended */
+#define SIGNALLED_WAIT_MS 250 /* for a push, once the run is to stop */
 
 struct sync {
 	struct arena arena; /* of the whole run */
@@ -32,6 +38,9 @@ struct sync {
 	const char *remote_name;
 	const char *branch;
 	int64_t deadline_ms;
+	int64_t alone_ms;
+	bool steps_are_over;
+	int64_t pause_end_ns; /* before it no push that must be alone; 0: there was no late one */
 	struct git_process process;
 	enum sync_state state;
 	char waiting[OID_TEXT_SIZE]; /* "": none */
@@ -39,7 +48,8 @@ struct sync {
 	char pushed[OID_TEXT_SIZE];
 	char old[OID_TEXT_SIZE]; /* what the remote is believed to have */
 	bool old_known;
-	bool unsure; /* a push ended without an answer */
+	bool unsure;             /* a push ended without an answer */
+	enum push_answer answer; /* of the last push */
 	struct buffer message;
 };
 
@@ -167,8 +177,9 @@ static void append_words(struct sync *sync)
 	}
 }
 
-static void say(struct sync *sync, enum push_answer answer, const char *commit)
+static void say(struct sync *sync, const char *commit)
 {
+	enum push_answer answer = sync->answer;
 	bool quotes_git = answer == PUSH_FAILED || answer == PUSH_DECLINED ||
 			  answer == PUSH_PROTECTED || answer == PUSH_NO_ANSWER;
 
@@ -226,6 +237,7 @@ static void finish_push(struct sync *sync)
 					  : push_answer_read(buffer_text(&sync->process.text),
 						    sync->process.succeeded);
 
+	sync->answer = answer;
 	if (answer == PUSH_DONE) {
 		memcpy(sync->pushed, sync->going, sizeof(sync->pushed));
 		memcpy(sync->old, sync->going, sizeof(sync->old));
@@ -233,7 +245,7 @@ static void finish_push(struct sync *sync)
 		sync->state = SYNC_IDLE;
 		buffer_clear(&sync->message);
 	} else {
-		say(sync, answer, *sync->waiting ? sync->waiting : sync->going);
+		say(sync, *sync->waiting ? sync->waiting : sync->going);
 		sync->state = push_answer_is_final(answer) ? SYNC_REJECTED : SYNC_FAILED;
 		/* It may have arrived all the same: from now on only a fast-forward is asked for. */
 		sync->old_known = false;
@@ -274,6 +286,7 @@ bool sync_open(const struct sync_settings *settings, struct sync **sync, struct 
 	new->remote_name = arena_copy_text(&new->arena, settings->remote_name);
 	new->branch = arena_copy_text(&new->arena, settings->branch);
 	new->deadline_ms = settings->deadline_ms > 0 ? settings->deadline_ms : 120000;
+	new->alone_ms = settings->alone_ms > 0 ? settings->alone_ms : ALONE_MS;
 	if (!git_process_init(&new->process, error) ||
 		!push_address_read(settings->git_folder, settings->remote_name, settings->token,
 			settings->server_url, &new->arena, &new->address, error)) {
@@ -294,21 +307,6 @@ void sync_close(struct sync *sync)
 	arena_release(&sync->push);
 	arena_release(&sync->arena);
 	free(sync);
-}
-
-void sync_push(struct sync *sync, const char *commit, const char *old)
-{
-	if (sync->state == SYNC_OFF || sync->state == SYNC_REJECTED ||
-		strlen(commit) >= sizeof(sync->waiting))
-		return;
-	memcpy(sync->waiting, commit, strlen(commit) + 1);
-	if (!*sync->pushed && !*sync->going && !sync->unsure && old &&
-		strlen(old) < sizeof(sync->old)) {
-		memcpy(sync->old, old, strlen(old) + 1);
-		sync->old_known = true;
-	}
-	if (!*sync->going)
-		start_waiting(sync);
 }
 
 int sync_descriptor(const struct sync *sync)
@@ -332,13 +330,18 @@ static void end_late(struct sync *sync)
 	git_process_kill(&sync->process);
 }
 
-void sync_finish(struct sync *sync, int64_t timeout_ms)
+/*
+ * Until the push is over, however it ends: true when it had to be ended. Readiness of signals
+ * (-1: none) leaves it no more than a moment.
+ */
+static bool wait_for_end(struct sync *sync, int64_t timeout_ms, int signals)
 {
 	int64_t end_ns = clock_monotonic_ns() + timeout_ms * 1000000;
 	bool late = false;
 
 	while (sync->state == SYNC_BUSY) {
-		struct pollfd wait = {.fd = sync->process.events, .events = POLLIN};
+		struct pollfd waits[] = {{.fd = sync->process.events, .events = POLLIN},
+			{.fd = signals, .events = POLLIN}};
 		int64_t left_ms = (end_ns - clock_monotonic_ns()) / 1000000;
 
 		if (left_ms <= 0 && !late)
@@ -346,10 +349,83 @@ void sync_finish(struct sync *sync, int64_t timeout_ms)
 		late = late || left_ms <= 0;
 		if (late)
 			left_ms = KILL_WAIT_MS;
-		if (poll(&wait, 1, (int)(left_ms > 60000 ? 60000 : left_ms)) < 0 && errno != EINTR)
-			return;
+		if (poll(waits, 2, (int)(left_ms > 60000 ? 60000 : left_ms)) < 0 && errno != EINTR)
+			return late;
+		if (waits[1].revents && left_ms > SIGNALLED_WAIT_MS)
+			end_ns = clock_monotonic_ns() + SIGNALLED_WAIT_MS * 1000000;
+		if (waits[1].revents)
+			signals = -1;
 		sync_advance(sync);
 	}
+	return late;
+}
+
+/* Readable while one of the signals is pending that end a run; reading it is not our business. */
+static int watch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool sync_must_be_alone(const struct sync *sync)
+{
+	return sync->address.header_count > 0 && !sync->steps_are_over;
+}
+
+void sync_steps_are_over(struct sync *sync)
+{
+	sync->steps_are_over = true;
+}
+
+static void push_alone(struct sync *sync)
+{
+	CLEANUP(close_descriptor) int signals = watch_signals();
+	char commit[OID_TEXT_SIZE];
+
+	if (clock_monotonic_ns() < sync->pause_end_ns) {
+		say(sync, sync->waiting);
+		return;
+	}
+	start_waiting(sync);
+	memcpy(commit, sync->going, sizeof(commit));
+	if (!wait_for_end(sync, sync->alone_ms, signals) || sync->state != SYNC_FAILED)
+		return;
+	sync->pause_end_ns = clock_monotonic_ns() + LATE_PAUSE * sync->alone_ms * 1000000;
+	memcpy(sync->waiting, commit, sizeof(sync->waiting));
+}
+
+void sync_push(struct sync *sync, const char *commit, const char *old)
+{
+	if (sync->state == SYNC_OFF || strlen(commit) >= sizeof(sync->waiting))
+		return;
+	if (sync->state == SYNC_REJECTED) {
+		say(sync, commit); /* by hand it is the newest that goes */
+		return;
+	}
+	memcpy(sync->waiting, commit, strlen(commit) + 1);
+	if (!*sync->pushed && !*sync->going && !sync->unsure && old &&
+		strlen(old) < sizeof(sync->old)) {
+		memcpy(sync->old, old, strlen(old) + 1);
+		sync->old_known = true;
+	}
+	if (*sync->going)
+		return;
+	if (sync_must_be_alone(sync))
+		push_alone(sync);
+	else
+		start_waiting(sync);
+}
+
+void sync_finish(struct sync *sync, int64_t timeout_ms)
+{
+	if (sync->state == SYNC_FAILED && *sync->waiting)
+		start_waiting(sync);
+	wait_for_end(sync, timeout_ms, -1);
 }
 
 enum sync_state sync_state(const struct sync *sync)

@@ -275,6 +275,33 @@ bool target_recall(struct checkpointer *checkpointer, struct error *error)
 	return reference_look_up(checkpointer->repository, &checkpointer->target, error);
 }
 
+bool target_find_again(struct checkpointer *checkpointer,
+	const struct checkpointer_settings *settings, struct error *error)
+{
+	const char *branch = settings->settings->branch;
+	const struct repository_facts *facts = &checkpointer->facts;
+	const struct known_reference *run = &checkpointer->run;
+
+	if (branch && facts->branch && text_equal(branch, facts->branch))
+		branch = "current";
+	if (branch && text_equal(branch, "none"))
+		return true;
+	if (branch && !text_equal(branch, "current"))
+		return choose_named(checkpointer, branch, error);
+	if (!facts->branch)
+		return !branch || choose_current(checkpointer, settings, error);
+	if (!run->exists || (checkpointer->has_tip && commit_descends(checkpointer->repository,
+							      &checkpointer->tip, &run->id))) {
+		use_current(checkpointer);
+		return true;
+	}
+	if (!branch)
+		return true;
+	checkpointer->tip = run->id;
+	checkpointer->has_tip = true;
+	return refuse_moved(checkpointer, facts->branch, error);
+}
+
 bool target_resume(struct checkpointer *checkpointer, struct error *error)
 {
 	const struct known_reference *target = &checkpointer->target;

@@ -34,13 +34,24 @@ static void apply_choices(struct batch *batch)
 		batch->pipeline.execution.on_failure = ON_FAILURE_STOP;
 }
 
+/* An id that neither the record knows nor a reference or a worktree of the repository holds. */
+static bool choose_run_id(struct batch *batch, const char **id, struct error *error)
+{
+	int64_t time_ms = clock_realtime_ms();
+	do {
+		if (!record_new_run_id(batch->record, time_ms, batch->cli->arena, id, error))
+			return false;
+		time_ms += 1000;
+	} while (checkpointer_run_id_is_taken(batch->project.root, *id));
+	return true;
+}
+
 static bool begin_new_run(struct batch *batch, struct error *error)
 {
 	struct plan_choices choices = {.jobs = batch->choices->jobs, .record = batch->record};
 	const char *id;
 	if (!project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error) ||
-		!record_new_run_id(
-			batch->record, clock_realtime_ms(), batch->cli->arena, &id, error))
+		!choose_run_id(batch, &id, error))
 		return false;
 	batch->run_id = id;
 	run_from_plan(&batch->plan, id, &batch->planning_arena, &batch->run);
@@ -237,7 +248,7 @@ static int batch_go(struct batch *batch, struct error *error)
 	static const int statuses[] = {
 		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75};
 	enum run_outcome outcome = RUN_FAILED;
-	struct error sync_error;
+	struct error sync_error, left_error;
 	if (!open_sync(batch, &sync_error))
 		cli_print_note(batch->cli, "commits will not be pushed: %s", sync_error.text);
 	open_publication(batch);
@@ -248,6 +259,8 @@ static int batch_go(struct batch *batch, struct error *error)
 	if (batch->publication)
 		publication_started(batch->publication, "running");
 	bool went = batch_execute(batch, &outcome, error);
+	if (outcome != RUN_COMPLETED && !checkpointer_finish(batch->checkpointer, &left_error))
+		cli_print_note(batch->cli, "%s", left_error.text);
 	batch_report(batch, went, outcome, went ? NULL : error);
 	console_release(&batch->console);
 	return went ? statuses[outcome] : -1;

@@ -47,6 +47,8 @@ static bool publish_checkpoint(void *context, struct checkpoint *checkpoint, str
 	if (!checkpointer_publish(batch->checkpointer, checkpoint, error))
 		return false;
 	/* The parent may be new itself (a new branch, a run that went on): nothing is presumed. */
+	if (batch->sync && checkpoint->trigger == TRIGGER_INTERRUPTION)
+		sync_steps_are_over(batch->sync);
 	if (batch->sync && checkpoint->commit)
 		sync_push(batch->sync, checkpoint->commit, NULL);
 	return true;

@@ -1,107 +1,9 @@
-#include "checkpoint/rig.h"
+#include "checkpoint/git_server.h"
 
 #include <poll.h>
 
 #include "checkpoint/push_address.h"
 #include "checkpoint/push_answer.h"
-#include "checkpoint/sync.h"
-
-#define TOKEN "secret-token-1"
-
-/* tests/rig/git-server.mjs as a child that ends when its standard input closes. */
-struct server {
-	pid_t id;
-	int input;
-	char url[64];
-};
-
-/* Its repositories and its requests.log are in FOLDER/place. */
-static void server_start_in(struct rig *rig, const char *place, struct server *server,
-	const char *rights, const char *fault)
-{
-	const char *source = getenv("WAVETRAIN_SOURCE");
-	const char *script;
-	const char *root = path_join(&rig->arena, rig->folder, place);
-	int to[2];
-	int from[2];
-	char port[16] = "";
-
-	if (!source)
-		fail_msg("WAVETRAIN_SOURCE must name the source folder");
-	script = arena_format(&rig->arena, "%s/tests/rig/git-server.mjs", source);
-	assert_int_equal(pipe(to), 0);
-	assert_int_equal(pipe(from), 0);
-	server->id = fork();
-	if (server->id == 0) {
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		closefrom(3);
-		execlp("node", "node", script, root, "--token", TOKEN, "--rights", rights,
-			"--fault", fault, (char *)NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	server->input = to[1];
-	for (size_t size = 0; size + 1 < sizeof(port) && !strchr(port, '\n'); size++)
-		if (read(from[0], port + size, 1) != 1)
-			fail_msg("node %s did not start", script);
-	close(from[0]);
-	snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%.*s",
-		(int)strcspn(port, "\n"), port);
-}
-
-static void server_start(
-	struct rig *rig, struct server *server, const char *rights, const char *fault)
-{
-	server_start_in(rig, "server", server, rights, fault);
-}
-
-static void server_stop(struct server *server)
-{
-	close(server->input);
-	waitpid(server->id, NULL, 0);
-}
-
-/* A bare repository at the server, and rig/repo as a clone of it with one more commit. */
-static void prepare_remote(struct rig *rig)
-{
-	rig_open(rig);
-	rig_populate(rig);
-	rig_shell(rig, "",
-		"mkdir server && git clone -q --bare repo server/repo.git && cd repo && "
-		"git branch -m topic && git commit -q --allow-empty -m next");
-}
-
-static struct sync *open_sync(
-	struct rig *rig, const char *token, const char *server_url, int64_t deadline_ms)
-{
-	struct sync_settings settings = {
-		.git_folder = path_join(&rig->arena, rig->folder, "repo/.git"),
-		.own_folder = path_join(&rig->arena, rig->folder, "run/push"),
-		.remote_name = "origin",
-		.branch = "refs/heads/main",
-		.token = token,
-		.server_url = server_url,
-		.deadline_ms = deadline_ms,
-	};
-	struct sync *sync = NULL;
-	struct error error = {0};
-
-	if (!sync_open(&settings, &sync, &error))
-		fail_msg("sync_open: %s", error.text);
-	return sync;
-}
-
-static const char *tip(struct rig *rig)
-{
-	return rig_shell(rig, "repo", "git rev-parse HEAD");
-}
-
-static const char *remote_tip(struct rig *rig)
-{
-	return rig_shell(rig, "server/repo.git", "git rev-parse main");
-}
 
 static void test_push_over_http(void **state)
 {
@@ -118,8 +20,7 @@ static void test_push_over_http(void **state)
 	sync = open_sync(&rig, TOKEN, server.url, 20000);
 	assert_int_equal(sync_state(sync), SYNC_IDLE);
 	sync_push(sync, tip(&rig), old);
-	assert_int_equal(sync_state(sync), SYNC_BUSY);
-	sync_finish(sync, 20000);
+	assert_true(sync_must_be_alone(sync));
 	if (sync_state(sync) != SYNC_IDLE)
 		fail_msg("%s", sync_message(sync));
 	ASSERT_TEXT(remote_tip(&rig), tip(&rig));
