@@ -166,6 +166,9 @@ bool attempt_ended(
 	struct fresh_start *start = find_start(record, step_number(record, event), event->attempt);
 	bool done;
 
+	/* It waited for its next attempt; none of its attempts ends now. */
+	if (event->type == EVENT_STEP_CANCELLED && !event->attempt)
+		return write_step_ended(record, event, to, NULL, error);
 	/* A step that is tried again goes on running, so its row tells of its start alone. */
 	if (event->type == EVENT_STEP_RETRIED)
 		done = !start || write_step_started(record, start, error);

@@ -25,6 +25,29 @@ static int open_folder(const char *path, const char *what, struct error *error)
 	return folder;
 }
 
+/* The step may have put a link to some other folder in its place: that is not followed. */
+static int open_output_folder(const char *path, struct error *error)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0 && (errno == ENOTDIR || errno == ELOOP))
+		error_set(error, ERROR_FILE,
+			"$WAVETRAIN_OUTPUT is no longer a folder: the step has put something else "
+			"in its place");
+	else if (folder < 0)
+		error_set_errno(error, ERROR_FILE, "cannot open the output folder '%s'", path);
+	return folder;
+}
+
+/* A stream of its own over an open folder. */
+static DIR *list_folder(int folder)
+{
+	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+	if (!entries && again >= 0)
+		close(again);
+	return entries;
+}
+
 static int open_output(
 	int folder, const struct output *output, const char *path, struct error *error)
 {
@@ -106,12 +129,12 @@ static bool collect_path(const struct artifact_request *request, struct arena *a
 
 /* --- collecting NAME or NAME.* of the output folder --- */
 
-static bool find_named(const struct artifact_request *request, struct arena *arena,
+static bool find_named(int folder, const struct artifact_request *request, struct arena *arena,
 	const char **found, struct error *error)
 {
 	const char *name = request->output->name;
 	size_t length = strlen(name);
-	CLEANUP(close_folder) DIR *entries = opendir(request->output_folder);
+	CLEANUP(close_folder) DIR *entries = list_folder(folder);
 	*found = NULL;
 	if (!entries)
 		return error_set_errno(error, ERROR_FILE, "cannot list the output folder");
@@ -137,14 +160,14 @@ static bool collect_named(const struct artifact_request *request, struct arena *
 	struct artifact *artifact, struct error *error)
 {
 	const char *found;
-	if (!request->output_folder || !find_named(request, arena, &found, error))
-		return request->output_folder
-			       ? false
-			       : error_set(error, ERROR_FILE, "output '%s': no output folder",
-					 request->output->name);
+	if (!request->output_folder)
+		return error_set(
+			error, ERROR_FILE, "output '%s': no output folder", request->output->name);
 	CLEANUP(close_descriptor)
-	int folder = open_folder(request->output_folder, "output folder", error);
+	int folder = open_output_folder(request->output_folder, error);
 	if (folder < 0)
+		return error_context(error, "output '%s'", request->output->name);
+	if (!find_named(folder, request, arena, &found, error))
 		return false;
 	CLEANUP(close_descriptor) int file = open_output(folder, request->output, found, error);
 	const char *extension = found + strlen(request->output->name);

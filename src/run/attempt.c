@@ -10,6 +10,7 @@
 #include "run/artifact.h"
 #include "run/command_line.h"
 #include "run/executor.h"
+#include "run/work_folder.h"
 
 #define NS_PER_MS 1000000
 #define EXIT_TRANSIENT 75 /* EX_TEMPFAIL of sysexits.h */
@@ -20,6 +21,7 @@
 struct refusal {
 	enum failure_class failure;
 	int exit_status;
+	int error_number; /* errno, where that was it */
 	struct error error;
 };
 
@@ -131,6 +133,7 @@ static bool launch(struct attempt *attempt, const struct command *command, int64
 	const struct step *step = step_of(attempt);
 	struct arena *scratch = &executor->scratch;
 	struct command_line line = {0};
+	const char *pipeline_folder = executor->settings->plan->pipeline->folder;
 	struct child_request request = {.timeout_ms = timeout_ms, .grace_ms = step->grace_ms};
 	struct start_result start;
 	request.process.environment = make_environment(attempt);
@@ -140,13 +143,17 @@ static bool launch(struct attempt *attempt, const struct command *command, int64
 		.path_list = environment_find(request.process.environment, "PATH"),
 		.folder = attempt->work_folder,
 	};
-	*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = EXIT_NOT_FOUND};
+	*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};
+	if (!work_folder_stays_inside(pipeline_folder, step->workdir, &refusal->error))
+		return false;
+	refusal->exit_status = EXIT_NOT_FOUND;
 	if (!command_line_make(command, &place, scratch, &line, &refusal->error))
 		return false;
 	request.process.program = line.program;
 	request.process.arguments = line.arguments;
 	if (child_start(&attempt->child, &request, &start, &refusal->error))
 		return true;
+	refusal->error_number = start.error_number;
 	explain_start_fault(&line, attempt->work_folder, &start, refusal);
 	return false;
 }
@@ -262,6 +269,11 @@ static enum failure_class judge_process(struct attempt *attempt, int64_t timeout
 	}
 	if (child->is_cancelled)
 		return FAILURE_CANCELLED;
+	if (result->is_lost) {
+		buffer_append_text(reason, "its exit status is unknown: another part of this "
+					   "process has taken it");
+		return FAILURE_PERMANENT;
+	}
 	if (result->signal) {
 		buffer_printf(reason, "killed by SIG%s%s",
 			sigabbrev_np(result->signal) ? sigabbrev_np(result->signal) : "?",
@@ -288,6 +300,12 @@ static void collect_outputs(struct attempt *attempt, enum failure_class *failure
 		.output_folder = attempt_folder(attempt, "output", &executor->scratch),
 		.artifacts_folder = executor->artifacts_folder,
 	};
+	if (!work_folder_stays_inside(
+		    executor->settings->plan->pipeline->folder, step->workdir, &error)) {
+		buffer_append_text(&attempt->reason, error.text);
+		*failure = FAILURE_OUTPUT;
+		return;
+	}
 	attempt->artifacts = ARENA_ARRAY(&executor->kept, struct artifact, step->output_count);
 	for (uint32_t i = 0; i < step->output_count; i++) {
 		request.output = &step->outputs[i];
@@ -379,7 +397,8 @@ static bool prepare_folders(struct attempt *attempt, struct refusal *refusal)
 		const char *folder = attempt_folder(attempt, "output", &attempt->executor->scratch);
 		is_ready = path_remove(folder, error) && folder_make(folder, error);
 	}
-	if (!is_ready && lacks_resource(error->number))
+	refusal->error_number = is_ready ? 0 : error->number;
+	if (lacks_resource(refusal->error_number))
 		refusal->failure = FAILURE_RESOURCE;
 	return is_ready;
 }
@@ -411,7 +430,15 @@ static void record_start(struct attempt *attempt, bool has_inputs)
 	}
 }
 
-void attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns)
+/* Others hold what is missing and will give it back. */
+static bool may_start_later(const struct attempt *attempt, int error_number)
+{
+	return executor_has_others(attempt->executor) &&
+	       (error_number == EMFILE || error_number == ENFILE || error_number == EAGAIN ||
+		       error_number == ENOMEM);
+}
+
+bool attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns)
 {
 	struct executor *executor = attempt->executor;
 	struct refusal refusal;
@@ -436,10 +463,13 @@ void attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int6
 						 step_of(attempt)->timeout_ms, &refusal);
 	if (is_started)
 		attempt->process_id = (uint32_t)attempt->child.process.id;
+	else if (may_start_later(attempt, refusal.error_number))
+		return false;
 	record_start(attempt, is_prepared);
 	if (is_started)
-		return;
+		return true;
 	attempt->result.exit_status = refusal.exit_status;
 	buffer_append_text(&attempt->reason, refusal.error.text);
 	end_with(attempt, refusal.failure);
+	return true;
 }

@@ -34,7 +34,10 @@ struct attempt {
 	struct buffer reason;    /* why it failed */
 };
 
-/* The step is to run now; ready_ns: since when it could have. Ends in executor_attempt_ended(). */
-void attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns);
+/*
+ * The step is to run now; ready_ns: since when it could have. Ends in executor_attempt_ended().
+ * False: for lack of something that others hold it did not start, and left no trace.
+ */
+bool attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 
 #define EVENTS_PER_TURN 64
+#define FULL_TURNS 256 /* after so many in a row timers run nevertheless */
 #define NS_PER_MS 1000000
 
 bool event_loop_open(struct event_loop *loop, struct error *error)
@@ -134,7 +135,10 @@ bool event_loop_turn(struct event_loop *loop, struct error *error)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
 	int count = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait_ms(loop));
-	if (count < 0 && errno != EINTR)
+	/* After a stop (SIGSTOP, Ctrl-Z) timers are due, but what ended in time comes first. */
+	if (count < 0 && errno == EINTR)
+		return true;
+	if (count < 0)
 		return error_set_errno(error, ERROR_PROCESS, "cannot wait for events");
 	loop->now_ns = clock_monotonic_ns();
 	for (int i = 0; i < count; i++) {
@@ -142,6 +146,11 @@ bool event_loop_turn(struct event_loop *loop, struct error *error)
 		if (watch->active)
 			watch->ready(watch->owner);
 	}
+	bool may_be_more = count == EVENTS_PER_TURN;
+	loop->full_turn_count = may_be_more ? loop->full_turn_count + 1 : 0;
+	if (may_be_more && loop->full_turn_count < FULL_TURNS)
+		return true;
+	loop->full_turn_count = 0;
 	run_due_timers(loop);
 	return true;
 }

@@ -33,7 +33,8 @@ struct event_loop {
 	struct timer **timers; /* heap, the earliest first */
 	uint32_t timer_count;
 	uint32_t timer_capacity;
-	int64_t now_ns; /* when this turn's events were fetched */
+	int64_t now_ns;           /* when this turn's events were fetched */
+	uint32_t full_turn_count; /* turns in a row that may have left events for the next */
 };
 
 bool event_loop_open(struct event_loop *loop, struct error *error);
@@ -50,7 +51,10 @@ void event_loop_unwatch(struct event_loop *loop, struct watch *watch);
 void event_loop_set_timer(struct event_loop *loop, struct timer *timer, int64_t deadline_ns);
 void event_loop_cancel_timer(struct event_loop *loop, struct timer *timer);
 
-/* Waits for something to happen and calls its owner. False: epoll itself failed. */
+/*
+ * Waits for something to happen and calls its owner. Timers run after events: who did something in
+ * time is heard before its deadline is. False: epoll itself failed.
+ */
 bool event_loop_turn(struct event_loop *loop, struct error *error);
 
 #endif

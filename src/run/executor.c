@@ -11,6 +11,8 @@
 #include "run/retry.h"
 
 #define NS_PER_MS 1000000
+#define ENGINE_DESCRIPTORS 64 /* of everything that is not an attempt */
+#define ATTEMPT_DESCRIPTORS 6 /* a pipe, a pidfd, two log files, a file that is copied */
 
 /* --- what earlier attempts of a continued run have left --- */
 
@@ -66,17 +68,24 @@ static void adopt_run(struct executor *executor)
 
 /* --- life --- */
 
-/* More places than steps would never be used. */
-static uint32_t place_count(const struct executor *executor)
+/* More places than steps would never be used, nor more than there are descriptors for. */
+static uint32_t count_places(struct executor *executor)
 {
 	uint32_t jobs = executor->settings->plan->jobs;
 	uint32_t steps = executor->settings->plan->pipeline->step_count;
-	return jobs < steps ? jobs : steps;
+	uint64_t wanted = jobs < steps ? jobs : steps;
+	uint64_t allowed = process_launcher_reserve(
+		&executor->nursery.launcher, ENGINE_DESCRIPTORS + wanted * ATTEMPT_DESCRIPTORS);
+	if (allowed < ENGINE_DESCRIPTORS + 2 * ATTEMPT_DESCRIPTORS)
+		return wanted ? 1 : 0;
+	uint64_t possible = (allowed - ENGINE_DESCRIPTORS) / ATTEMPT_DESCRIPTORS;
+	return (uint32_t)(possible < wanted ? possible : wanted);
 }
 
 static void make_places(struct executor *executor)
 {
-	uint32_t jobs = place_count(executor);
+	uint32_t jobs = count_places(executor);
+	executor->place_count = jobs;
 	executor->attempts = ARENA_ARRAY(&executor->kept, struct attempt, jobs);
 	executor->free_places = ARENA_ARRAY(&executor->kept, uint32_t, jobs);
 	for (uint32_t i = 0; i < jobs; i++) {
@@ -127,7 +136,7 @@ bool executor_open(struct executor *executor, struct error *error)
 void executor_close(struct executor *executor)
 {
 	executor_abandon_all(executor);
-	for (uint32_t i = 0; executor->attempts && i < place_count(executor); i++)
+	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++)
 		buffer_release(&executor->attempts[i].reason);
 	if (executor->run_folder >= 0)
 		close(executor->run_folder);
@@ -142,20 +151,32 @@ void executor_close(struct executor *executor)
 
 bool executor_has_room(const struct executor *executor)
 {
-	return executor->free_count > 0;
+	return executor->free_count > executor->barred_count;
 }
 
 bool executor_is_idle(const struct executor *executor)
 {
-	return executor->free_count == place_count(executor) && !executor->waiting;
+	return executor->free_count == executor->place_count && !executor->waiting;
 }
 
-void executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
+bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
 {
 	struct attempt *attempt =
 		&executor->attempts[executor->free_places[--executor->free_count]];
 	executor->tries[step]++;
-	attempt_start(attempt, step, ++executor->numbers[step], ready_ns);
+	if (attempt_start(attempt, step, ++executor->numbers[step], ready_ns))
+		return true;
+	/* As many as run now are what the system bears. */
+	executor->tries[step]--;
+	executor->numbers[step]--;
+	attempt->step = INDEX_NONE;
+	executor->barred_count = ++executor->free_count;
+	return false;
+}
+
+bool executor_has_others(const struct executor *executor)
+{
+	return executor->place_count - executor->free_count > 1;
 }
 
 /* --- retries --- */
@@ -304,6 +325,20 @@ void executor_attempt_ended(struct attempt *attempt, enum failure_class failure,
 
 /* --- ending everything --- */
 
+void executor_give_up(struct executor *executor, uint32_t step)
+{
+	const struct plan_step *planned = &executor->settings->plan->steps[step];
+	struct event *event = journal_event(executor->journal, EVENT_STEP_CANCELLED);
+	event->step = step;
+	event->wave = planned->wave;
+	event->group = planned->group;
+	event->exit_status = -1;
+	event->failure = FAILURE_CANCELLED;
+	event->reason = executor->cancel_reason;
+	journal_record(executor->journal, event);
+	executor->tries[step] = 0; /* said once */
+}
+
 void executor_end_all(struct executor *executor, int64_t grace_ms, const char *reason)
 {
 	executor->is_stopping = true;
@@ -312,10 +347,11 @@ void executor_end_all(struct executor *executor, int64_t grace_ms, const char *r
 		struct retry_wait *wait = executor->waiting;
 		event_loop_cancel_timer(executor->nursery.loop, &wait->timer);
 		executor->waiting = wait->next;
+		executor_give_up(executor, wait->step);
 		executor->ended(
 			executor->owner, &(struct step_end){wait->step, STEP_VERDICT_CANCELLED, 0});
 	}
-	for (uint32_t i = 0; i < place_count(executor); i++) {
+	for (uint32_t i = 0; i < executor->place_count; i++) {
 		struct attempt *attempt = &executor->attempts[i];
 		if (attempt->step == INDEX_NONE)
 			continue;
@@ -326,19 +362,19 @@ void executor_end_all(struct executor *executor, int64_t grace_ms, const char *r
 
 void executor_kill_all(struct executor *executor)
 {
-	for (uint32_t i = 0; i < place_count(executor); i++)
+	for (uint32_t i = 0; i < executor->place_count; i++)
 		child_kill(&executor->attempts[i].child);
 }
 
 void executor_abandon_all(struct executor *executor)
 {
 	executor->is_stopping = true;
-	for (uint32_t i = 0; executor->attempts && i < place_count(executor); i++)
+	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++)
 		child_abandon(&executor->attempts[i].child);
 }
 
 void executor_check_leftovers(struct executor *executor)
 {
-	for (uint32_t i = 0; i < place_count(executor); i++)
+	for (uint32_t i = 0; i < executor->place_count; i++)
 		child_check_leftovers(&executor->attempts[i].child);
 }

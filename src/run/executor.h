@@ -53,9 +53,11 @@ struct executor {
 	struct artifact **artifacts; /* of each step that is done; NULL: none */
 	uint32_t *numbers;           /* of each step's last attempt, 0: none */
 	uint32_t *tries;             /* attempts by this runner */
-	struct attempt *attempts;    /* plan->jobs places */
+	struct attempt *attempts;    /* place_count places */
+	uint32_t place_count;        /* plan->jobs, if the system bears so many */
 	uint32_t *free_places;
 	uint32_t free_count;
+	uint32_t barred_count; /* so many places stay free, since the system lacked something */
 	struct retry_wait *waiting;
 	struct retry_wait *spare;
 	int run_folder;         /* descriptor */
@@ -74,15 +76,26 @@ void executor_close(struct executor *executor);
 
 bool executor_has_room(const struct executor *executor);
 bool executor_is_idle(const struct executor *executor);
-void executor_start(struct executor *executor, uint32_t step, int64_t ready_ns);
+
+/*
+ * False: the system lacks something that steps which run now will give back. Nothing was recorded,
+ * the step is to be started later, and there is no room until another one has ended.
+ */
+bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns);
 
 /* No retries from now on; SIGTERM to all, SIGKILL after grace_ms, or each step's own for -1. */
 void executor_end_all(struct executor *executor, int64_t grace_ms, const char *reason);
+
+/* After that: a step that is between two attempts will not get its next one. */
+void executor_give_up(struct executor *executor, uint32_t step);
 void executor_kill_all(struct executor *executor);
 void executor_abandon_all(struct executor *executor);
 
 /* SIGCHLD came. */
 void executor_check_leftovers(struct executor *executor);
+
+/* For attempt.c, while one is being started: are there others? */
+bool executor_has_others(const struct executor *executor);
 
 /* For attempt.c: the verdict; the place is then free. reason as in the event, NULL: none. */
 void executor_attempt_ended(

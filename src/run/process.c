@@ -19,16 +19,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
-#include "base/cleanup.h"
-#include "base/file.h"
 #include "base/index.h"
-#include "base/parse.h"
 
 #define STACK_BYTES (64 * 1024)
 #define SHELL_PATH "/bin/sh"
 #define ARGUMENT_LIMIT 1024 /* of a file without a magic number */
-#define SWEEP_ROUNDS 64
 
 #if defined(__SANITIZE_ADDRESS__)
 #define NOT_INSTRUMENTED __attribute__((no_sanitize_address))
@@ -88,7 +83,25 @@ void process_launcher_close(struct process_launcher *launcher)
 		close(launcher->null_descriptor);
 	if (launcher->stack)
 		munmap(launcher->stack, launcher->stack_bytes);
+	if (launcher->has_raised_limit)
+		setrlimit(RLIMIT_NOFILE, &launcher->descriptor_limit);
 	*launcher = (struct process_launcher){.null_descriptor = -1};
+}
+
+uint64_t process_launcher_reserve(struct process_launcher *launcher, uint64_t descriptor_count)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return descriptor_count;
+	launcher->descriptor_limit = limit;
+	if (limit.rlim_cur >= descriptor_count)
+		return limit.rlim_cur;
+	rlim_t wanted = descriptor_count < limit.rlim_max ? descriptor_count : limit.rlim_max;
+	struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+	if (setrlimit(RLIMIT_NOFILE, &raised) < 0)
+		return limit.rlim_cur;
+	launcher->has_raised_limit = wanted != limit.rlim_cur;
+	return wanted;
 }
 
 NOT_INSTRUMENTED static void set_up_descriptors(const struct start *start)
@@ -141,6 +154,8 @@ NOT_INSTRUMENTED static int child_main(void *argument)
 	}
 	set_up_descriptors(start);
 	set_up_signals(start->launcher);
+	if (start->launcher->has_raised_limit)
+		setrlimit(RLIMIT_NOFILE, &start->launcher->descriptor_limit);
 	execute(start->request);
 	start->result = (struct start_result){START_PROGRAM, errno};
 	_exit(127);
@@ -191,19 +206,28 @@ static uint64_t own_peak_rss(struct process_launcher *launcher, const struct rus
 	return (uint64_t)child->ru_maxrss * 1024;
 }
 
+static struct process_result result_of(
+	struct process_launcher *launcher, int status, const struct rusage *usage)
+{
+	return (struct process_result){
+		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.cpu_ms = (time_value_us(usage->ru_utime) + time_value_us(usage->ru_stime)) / 1000,
+		.peak_rss_bytes = own_peak_rss(launcher, usage),
+	};
+}
+
 bool process_reap(
 	struct process_launcher *launcher, struct process *process, struct process_result *result)
 {
 	struct rusage usage;
-	int status;
-	if (wait4(process->id, &status, WNOHANG, &usage) != process->id)
+	int status = 0;
+	pid_t ended = wait4(process->id, &status, WNOHANG, &usage);
+	if (ended == 0 || (ended < 0 && errno != ECHILD))
 		return false;
-	*result = (struct process_result){
-		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		.cpu_ms = (time_value_us(usage.ru_utime) + time_value_us(usage.ru_stime)) / 1000,
-		.peak_rss_bytes = own_peak_rss(launcher, &usage),
-	};
+	*result = (struct process_result){.exit_status = -1, .is_lost = true};
+	if (ended > 0)
+		*result = result_of(launcher, status, &usage);
 	close(process->descriptor);
 	process->descriptor = -1;
 	return true;
@@ -223,64 +247,4 @@ bool process_group_is_alive(pid_t group)
 	while (waitpid(-group, NULL, WNOHANG) > 0)
 		;
 	return kill(-group, 0) == 0 || errno != ESRCH;
-}
-
-static bool carries_marker(const char *process_id, const char *marker)
-{
-	char path[64];
-	struct buffer environment = BUFFER_INIT;
-	struct error ignored;
-	snprintf(path, sizeof path, "/proc/%.20s/environ", process_id);
-	bool found = false;
-	size_t length = strlen(marker) + 1;
-	if (file_read(path, 16 << 20, &environment, &ignored)) {
-		for (size_t at = 0; !found && at + length <= environment.size;
-			at += strlen(environment.bytes + at) + 1)
-			found = memcmp(environment.bytes + at, marker, length) == 0;
-	}
-	buffer_release(&environment);
-	return found;
-}
-
-static uint32_t sweep_once(const char *marker)
-{
-	struct buffer children = BUFFER_INIT;
-	struct error ignored;
-	uint32_t count = 0;
-	if (!file_read("/proc/thread-self/children", 16 << 20, &children, &ignored))
-		buffer_clear(&children);
-	if (!children.size)
-		buffer_append_byte(&children, ' ');
-	char *rest = children.bytes;
-	for (char *word = strtok_r(rest, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
-		uint64_t id;
-		if (!parse_unsigned(word, INT32_MAX, &id) || !carries_marker(word, marker))
-			continue;
-		kill((pid_t)id, SIGKILL);
-		waitpid((pid_t)id, NULL, 0);
-		count++;
-	}
-	buffer_release(&children);
-	return count;
-}
-
-static bool has_children(void)
-{
-	siginfo_t ignored;
-	return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
-}
-
-uint32_t process_sweep(const char *marker)
-{
-	if (!has_children())
-		return 0;
-	/* Ending one makes its own children ours, so look again until nothing new turns up. */
-	uint32_t total = 0;
-	for (int round = 0; round < SWEEP_ROUNDS; round++) {
-		uint32_t count = sweep_once(marker);
-		if (!count)
-			break;
-		total += count;
-	}
-	return total;
 }

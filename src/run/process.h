@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -15,13 +16,21 @@ struct process_launcher {
 	int null_descriptor; /* /dev/null, everybody's standard input */
 	pid_t self;
 	long own_peak_kib; /* ru_maxrss of this process when it was last asked; it never falls */
-	int changed_signals[64]; /* those whose disposition is not the default one */
+	struct rlimit descriptor_limit; /* what every process gets to see */
+	bool has_raised_limit;          /* ours is another one */
+	int changed_signals[64];        /* those whose disposition is not the default one */
 	uint32_t changed_signal_count;
 };
 
 /* Also sees to it that descriptors 0 to 2 are open, so that no pipe gets one of these numbers. */
 bool process_launcher_open(struct process_launcher *launcher, struct error *error);
 void process_launcher_close(struct process_launcher *launcher);
+
+/*
+ * Sees to it that this process may open so many files, as far as its hard limit goes; those it
+ * starts keep the limit it had. Returns how many it may open now.
+ */
+uint64_t process_launcher_reserve(struct process_launcher *launcher, uint64_t descriptor_count);
 
 struct process_request {
 	const char *program; /* path; a relative one counts from folder */
@@ -53,8 +62,9 @@ struct start_result process_start(struct process_launcher *launcher,
 	const struct process_request *request, struct process *process);
 
 struct process_result {
-	int exit_status; /* -1: ended by a signal */
+	int exit_status; /* -1: ended by a signal, or is_lost */
 	int signal;      /* 0: none */
+	bool is_lost;    /* somebody else has taken its exit status */
 	int64_t cpu_ms;
 	/* Never below the runner's own size: the kernel counts the moment before exec. */
 	uint64_t peak_rss_bytes;
@@ -69,11 +79,5 @@ void process_signal_group(pid_t group, int signal);
 
 /* Reaps members of the group that came to us as orphans; true while others are alive. */
 bool process_group_is_alive(pid_t group);
-
-/*
- * Ends children of this process, however they came to be ours, whose environment holds MARKER
- * ("NAME=value"): what escaped from its group. Returns how many.
- */
-uint32_t process_sweep(const char *marker);
 
 #endif

@@ -16,6 +16,7 @@
 #include "run/event_loop.h"
 #include "run/executor.h"
 #include "run/journal.h"
+#include "run/leftovers.h"
 #include "run/scheduler.h"
 #include "run/signals.h"
 #include "run/wave_events.h"
@@ -31,6 +32,7 @@ struct runner {
 	const struct plan *plan;
 	struct event_loop loop;
 	struct signals signals;
+	struct leftovers leftovers;
 	struct journal journal;
 	struct executor executor;
 	struct scheduler scheduler;
@@ -64,6 +66,25 @@ static void kill_is_due(void *owner)
 		clock_monotonic_ns() + (int64_t)ABANDON_MS * NS_PER_MS);
 }
 
+/* Nothing new starts, and what is between two attempts stays there. */
+static void end_everything(struct runner *runner, int64_t grace_ms, const char *reason)
+{
+	struct scheduler *scheduler = &runner->scheduler;
+	scheduler_halt(scheduler);
+	executor_end_all(&runner->executor, grace_ms, reason);
+	for (uint32_t i = 0; i < scheduler->ready_count; i++) {
+		if (runner->executor.tries[scheduler->ready[i]])
+			executor_give_up(&runner->executor, scheduler->ready[i]);
+	}
+}
+
+static const char *stop_reason(int signal)
+{
+	if (signal == SIGINT)
+		return "interrupted (SIGINT)";
+	return signal == SIGHUP ? "interrupted (SIGHUP)" : "interrupted (SIGTERM)";
+}
+
 static void stop_was_asked(void *owner, int signal)
 {
 	struct runner *runner = owner;
@@ -75,8 +96,7 @@ static void stop_was_asked(void *owner, int signal)
 	if (runner->is_killed)
 		return;
 	if (!is_again)
-		executor_end_all(&runner->executor, LONG_GRACE_MS,
-			signal == SIGINT ? "interrupted (SIGINT)" : "interrupted (SIGTERM)");
+		end_everything(runner, LONG_GRACE_MS, stop_reason(signal));
 	if (is_again && signal == SIGINT)
 		kill_is_due(runner);
 	else if (!runner->kill_timer.place || runner->kill_timer.deadline_ns > deadline_ns)
@@ -118,8 +138,7 @@ static void step_has_failed(struct runner *runner, uint32_t step)
 	if (runner->settings->on_failure != ON_FAILURE_STOP || runner->is_ending)
 		return;
 	runner->is_ending = true;
-	scheduler_halt(&runner->scheduler);
-	executor_end_all(&runner->executor, -1, "ended, because another step failed");
+	end_everything(runner, -1, "ended, because another step failed");
 }
 
 static void step_has_ended(void *owner, const struct step_end *end)
@@ -179,7 +198,13 @@ static void start_steps(struct runner *runner)
 	uint32_t step;
 	while (executor_has_room(&runner->executor) && scheduler_next(&runner->scheduler, &step)) {
 		int64_t ready_ns = release_step(runner, step);
-		executor_start(&runner->executor, step, ready_ns);
+		if (runner->journal.is_broken) {
+			/* What it waited for is not on record. */
+			scheduler_step_again(&runner->scheduler, step);
+			return;
+		}
+		if (!executor_start(&runner->executor, step, ready_ns))
+			scheduler_step_again(&runner->scheduler, step);
 	}
 }
 
@@ -274,15 +299,20 @@ static bool run_stage(struct runner *runner, uint32_t stage)
 	count = wave_events_count(&runner->waves, stage);
 	if (has_work && wave != INDEX_NONE)
 		wave_events_end(&runner->waves, wave, &count);
-	if (has_work) {
-		char marker[256];
-		snprintf(marker, sizeof marker, "WAVETRAIN_RUN_ID=%s", runner->settings->run->id);
-		process_sweep(marker);
-	}
+	if (has_work)
+		leftovers_end(&runner->leftovers);
 	return journal_flush(&runner->journal, false) && make_checkpoint(runner, stage, &count);
 }
 
 /* --- the whole run --- */
+
+/* What the runner that was killed has left would work beside the steps that run again. */
+static void end_predecessors(const struct runner *runner)
+{
+	char marker[256];
+	snprintf(marker, sizeof marker, "WAVETRAIN_RUN_ID=%s", runner->settings->run->id);
+	leftovers_end_marked(marker);
+}
 
 static void start_run(struct runner *runner)
 {
@@ -360,8 +390,7 @@ static void end_stragglers(struct runner *runner)
 	struct error ignored;
 	if (executor_is_idle(&runner->executor))
 		return;
-	scheduler_halt(&runner->scheduler);
-	executor_end_all(&runner->executor, LONG_GRACE_MS, "ended, because the run cannot go on");
+	end_everything(runner, LONG_GRACE_MS, "ended, because the run cannot go on");
 	runner->is_killed = false;
 	event_loop_set_timer(&runner->loop, &runner->kill_timer,
 		clock_monotonic_ns() + (int64_t)TERMINATE_KILL_MS * NS_PER_MS);
@@ -373,8 +402,6 @@ static bool open_runner(struct runner *runner, struct error *error)
 {
 	const struct runner_settings *settings = runner->settings;
 	size_t step_count = runner->plan->pipeline->step_count;
-	if (!event_loop_open(&runner->loop, error))
-		return false;
 	runner->signals = (struct signals){.loop = &runner->loop,
 		.descriptor = -1,
 		.stop = stop_was_asked,
@@ -389,6 +416,7 @@ static bool open_runner(struct runner *runner, struct error *error)
 	runner->kill_timer = (struct timer){.due = kill_is_due, .owner = runner};
 	runner->tick_timer = (struct timer){.due = tick_is_due, .owner = runner};
 	runner->background = (struct watch){.ready = background_is_ready, .owner = runner};
+	leftovers_init(&runner->leftovers);
 	runner->executor = (struct executor){
 		.settings = settings,
 		.journal = &runner->journal,
@@ -398,7 +426,8 @@ static bool open_runner(struct runner *runner, struct error *error)
 		.nursery = {.loop = &runner->loop, .signals = &runner->signals},
 		.run_folder = -1,
 	};
-	return signals_open(&runner->signals, error) && executor_open(&runner->executor, error);
+	return event_loop_open(&runner->loop, error) && signals_open(&runner->signals, error) &&
+	       executor_open(&runner->executor, error);
 }
 
 static void close_runner(struct runner *runner)
@@ -411,6 +440,7 @@ static void close_runner(struct runner *runner)
 	scheduler_release(&runner->scheduler);
 	journal_release(&runner->journal);
 	wave_events_release(&runner->waves);
+	leftovers_release(&runner->leftovers);
 	free(runner->ended_ns);
 	free(runner->ended_flush);
 	event_loop_close(&runner->loop);
@@ -428,10 +458,13 @@ bool runner_run(
 	if (settings->die_with_parent)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	bool is_open = open_runner(&runner, error);
+	if (is_open && settings->resumed)
+		end_predecessors(&runner);
 	if (is_open) {
 		start_run(&runner);
 		run_stages(&runner);
 		end_stragglers(&runner);
+		leftovers_end(&runner.leftovers);
 		*outcome = end_run(&runner);
 		if (runner.has_fault || runner.journal.is_broken)
 			*error = runner.has_fault ? runner.fault : runner.journal.fault;

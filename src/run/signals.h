@@ -15,13 +15,18 @@ struct signals {
 	struct watch watch;
 	int descriptor;
 	sigset_t previous; /* the mask to go back to */
+	struct sigaction previous_child_action;
+	bool ignores_hangup; /* SIGHUP was ignored when we came */
 	bool takes_children;
 	void (*stop)(void *owner, int signal);
 	void (*child)(void *owner); /* some child has ended; several may have */
 	void *owner;
 };
 
-/* The callbacks and loop are set by the caller. Blocks the signals until signals_close(). */
+/*
+ * The callbacks and loop are set by the caller. Blocks the signals and sets SIGCHLD to its default
+ * until signals_close(). A SIGHUP that is ignored is left so.
+ */
 bool signals_open(struct signals *signals, struct error *error);
 void signals_close(struct signals *signals);
 

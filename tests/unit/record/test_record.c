@@ -86,6 +86,55 @@ static void a_damaged_file_is_refused(void **state)
 	refused(fixture, RECORD_READ, ERROR_DATABASE, "state.db is damaged");
 }
 
+static int count_row(void *count, int column_count, char **values, char **names)
+{
+	(void)column_count;
+	(void)values;
+	(void)names;
+	++*(int *)count;
+	return 0;
+}
+
+/* The writer does not check them row by row. */
+static void every_row_belongs_to_a_run(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record *record = open_record(fixture, RECORD_WRITE);
+	struct event event = event_of(EVENT_ARTIFACT_CREATED, 30);
+	struct artifact artifact = {.name = "a", .path = "step-0/a", .file_count = 1};
+	struct checkpoint checkpoint = {.number = 1, .wave = INDEX_NONE};
+	sqlite3 *database;
+	int count = 0;
+
+	begin_run(fixture, record, "run_1");
+	must(fixture, take_plain(fixture, record, EVENT_PIPELINE_STARTED, 1));
+	must(fixture, take_step(fixture, record, EVENT_STEP_STARTED, 0, 20));
+	event.step = 0;
+	event.attempt = 1;
+	event.artifact = &artifact;
+	must(fixture, take(fixture, record, event));
+	event.type = EVENT_CONTRACT_VALIDATED;
+	must(fixture, take(fixture, record, event));
+	must(fixture, take_step(fixture, record, EVENT_STEP_COMPLETED, 0, 40));
+	event = event_of(EVENT_CHECKPOINT_CREATED, 50);
+	event.checkpoint = &checkpoint;
+	must(fixture, take(fixture, record, event));
+	must(fixture, record_flush(record, false, &fixture->error));
+	record_close(record);
+	assert_int_equal(sqlite3_open(state_file(fixture, "state.db"), &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(database, "PRAGMA foreign_key_check", count_row, &count, NULL),
+		SQLITE_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(sqlite3_exec(database,
+				 "SELECT 1 FROM events LEFT JOIN runs USING (run) "
+				 "WHERE runs.id IS NULL OR sequence < 1",
+				 count_row, &count, NULL),
+		SQLITE_OK);
+	assert_int_equal(count, 0);
+	sqlite3_close(database);
+}
+
 static void events_cannot_be_changed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -249,6 +298,7 @@ int main(void)
 		TEST(a_foreign_database_is_refused),
 		TEST(a_damaged_file_is_refused),
 		TEST(events_cannot_be_changed),
+		TEST(every_row_belongs_to_a_run),
 		TEST(a_second_writer_is_refused_while_readers_read),
 		TEST(a_reader_sees_what_was_flushed),
 		TEST(names_of_runs_are_free),

@@ -106,6 +106,21 @@ static const struct collect_case collect_cases[] = {
 	{{"x", ".git/*", {0, 0}}, "'.git'", 0},
 };
 
+static void an_output_folder_that_became_a_link_is_not_followed(void **state)
+{
+	struct world *world = *state;
+	struct output output = {.name = "secret"};
+	struct artifact artifact;
+	struct error error;
+	assert_true(path_remove(at(world, "output"), &error));
+	assert_int_equal(symlink(world->root, at(world, "output")), 0);
+	assert_false(collect(world, &output, &artifact, &error));
+	assert_string_equal(error.text,
+		"output 'secret': $WAVETRAIN_OUTPUT is no longer a folder: the step has put "
+		"something else in its place");
+	assert_false(path_exists(at(world, "run/artifacts/step/secret")));
+}
+
 static void outputs_are_kept_or_refused_with_a_reason(void **state)
 {
 	struct world *world = *state;
@@ -175,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(outputs_are_kept_or_refused_with_a_reason),
+		TEST(an_output_folder_that_became_a_link_is_not_followed),
 		TEST(a_consumer_gets_a_copy_and_a_change_is_noticed),
 		TEST(a_later_attempt_replaces_what_an_earlier_one_left),
 	};
