@@ -27,7 +27,7 @@ static void load(struct fixture *fixture, const char *source, size_t size)
 	static const char *const environment[] = {"HOME=/home/user", "EMPTY=", NULL};
 	static const struct assignment assignments[] = {{"feature", "billing"}};
 	const struct load_request request = {.path = "dir/nightly.yml",
-		.folder = "/work/project",
+		.folder = "/home/project",
 		.assignments = assignments,
 		.assignment_count = strstr(source, "params") ? 1 : 0,
 		.environment = environment};
