@@ -104,11 +104,11 @@ void fingerprint_steps(struct plan *plan)
 {
 	const struct pipeline *pipeline = plan->pipeline;
 	char shared[HASH_TEXT_SIZE];
+	struct hash hash;
 	hash_shared(pipeline, shared);
+	hash_start(&hash);
 	for (uint32_t i = 0; i < pipeline->step_count; i++) {
 		const struct step *step = &pipeline->steps[i];
-		struct hash hash;
-		hash_start(&hash);
 		hash_add_text(&hash, shared);
 		add_command(&hash, &step->command);
 		add_environment(&hash, &step->env);
@@ -118,6 +118,7 @@ void fingerprint_steps(struct plan *plan)
 		add_number(&hash, step->contract_count);
 		for (uint32_t k = 0; k < step->contract_count; k++)
 			add_contract(&hash, &step->contracts[k]);
-		hash_finish(&hash, plan->steps[i].fingerprint);
+		hash_next(&hash, plan->steps[i].fingerprint);
 	}
+	hash_release(&hash);
 }
