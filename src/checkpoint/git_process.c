@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 
 #define OUTPUT_LIMIT_BYTES 65536
 #define REPORT_DESCRIPTOR 3
+#define GROUP_END_MS 1000 /* for killed processes to be gone */
 
 static bool watch(const struct git_process *process, int descriptor)
 {
@@ -59,12 +61,46 @@ static void end_group(const struct git_process *process)
 		continue;
 }
 
+static void read_output(struct git_process *process)
+{
+	char chunk[4096];
+	ssize_t size;
+
+	while (process->output >= 0 && (size = read(process->output, chunk, sizeof(chunk))) != 0) {
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return;
+		if (process->text.size < OUTPUT_LIMIT_BYTES)
+			buffer_append(&process->text, chunk, (size_t)size);
+	}
+	close_one(&process->output);
+}
+
+/*
+ * kill() returns before the killed are gone. What they print to is closed when the last of them
+ * is; one that has left the group and still holds it is not waited for.
+ */
+static void await_group(struct git_process *process)
+{
+	while (process->output >= 0) {
+		struct pollfd wait = {.fd = process->output, .events = POLLIN};
+		int ready = poll(&wait, 1, GROUP_END_MS);
+
+		if (ready == 0 || (ready < 0 && errno != EINTR))
+			return;
+		read_output(process);
+	}
+}
+
 static void end_child(struct git_process *process)
 {
 	if (process->id > 0) {
 		kill(-process->id, SIGKILL);
 		while (waitpid(process->id, NULL, 0) < 0 && errno == EINTR)
 			continue;
+		end_group(process);
+		await_group(process);
 		end_group(process);
 	}
 	process->id = 0;
@@ -229,22 +265,6 @@ bool git_process_start(struct git_process *process, char *const *arguments,
 		error_set_errno(error, ERROR_PROCESS, "cannot watch %s", arguments[0]);
 	end_child(process);
 	return false;
-}
-
-static void read_output(struct git_process *process)
-{
-	char chunk[4096];
-	ssize_t size;
-
-	while (process->output >= 0 && (size = read(process->output, chunk, sizeof(chunk))) != 0) {
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return;
-		if (process->text.size < OUTPUT_LIMIT_BYTES)
-			buffer_append(&process->text, chunk, (size_t)size);
-	}
-	close_one(&process->output);
 }
 
 static bool take_end(struct git_process *process)
