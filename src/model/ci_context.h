@@ -15,6 +15,7 @@ struct ci_context {
 	const char *token; /* NULL: none. Never printed, never handed to a child */
 	const char *event_name;
 	const char *report_sha;  /* where to report; pull requests: head, not the merge commit */
+	const char *base_sha;    /* what a pull request, push or merge group starts from; NULL */
 	const char *reference;   /* GITHUB_REF */
 	const char *head_branch; /* branch a push may go to; NULL: none */
 	uint64_t pull_request;   /* number; 0: none known */

@@ -27,6 +27,12 @@ static const char *const code_names[] = {
 	[FINDING_WAVE_ORDER] = "wave-order",
 	[FINDING_VARIABLE] = "variable",
 	[FINDING_PARAMETER] = "parameter",
+	[FINDING_CONDITION] = "condition",
+	[FINDING_SCHEMA] = "schema",
+	[FINDING_INCOMPATIBLE] = "schema-compatibility",
+	[FINDING_COMPONENT] = "component-not-found",
+	[FINDING_ADAPTER] = "adapter-not-found",
+	[FINDING_OLD_FORM] = "old-form",
 };
 static_assert(ARRAY_LENGTH(code_names) == FINDING_CODE_COUNT, "one name a code");
 
@@ -115,11 +121,15 @@ struct finding *diagnostics_add_near(struct diagnostics *diagnostics, enum findi
 	return finding;
 }
 
-static bool is_before(struct source_position left, struct source_position right)
+/* Those of the file itself come first, then the other files one after another. */
+static bool is_before(const struct finding *left, const struct finding *right)
 {
-	if (left.line != right.line)
-		return left.line < right.line;
-	return left.column < right.column;
+	int order = strcmp(left->file ? left->file : "", right->file ? right->file : "");
+	if (order != 0)
+		return order < 0;
+	if (left->where.line != right->where.line)
+		return left->where.line < right->where.line;
+	return left->where.column < right->where.column;
 }
 
 /* Insertion: stable, at most DIAGNOSTICS_LIMIT of them, and nearly in order as they come. */
@@ -129,7 +139,7 @@ void diagnostics_sort(struct diagnostics *diagnostics)
 	for (uint32_t i = 1; i < diagnostics->count; i++) {
 		struct finding moved = findings[i];
 		uint32_t place = i;
-		for (; place > 0 && is_before(moved.where, findings[place - 1].where); place--)
+		for (; place > 0 && is_before(&moved, &findings[place - 1]); place--)
 			findings[place] = findings[place - 1];
 		findings[place] = moved;
 	}
@@ -154,7 +164,7 @@ static void append_finding_json(
 	buffer_append_text(buffer, ",\"message\":");
 	json_append_text(buffer, finding->message);
 	buffer_append_text(buffer, ",\"file\":");
-	json_append_text(buffer, diagnostics->file);
+	json_append_text(buffer, finding->file ? finding->file : diagnostics->file);
 	append_number_or_null(buffer, ",\"line\":", finding->where.line);
 	append_number_or_null(buffer, ",\"column\":", finding->where.column);
 	buffer_append_text(buffer, ",\"hint\":");

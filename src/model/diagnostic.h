@@ -27,9 +27,15 @@ enum finding_code {
 	FINDING_UNKNOWN_REFERENCE, /* a step, artifact or parameter that is not there */
 	FINDING_AMBIGUOUS,
 	FINDING_CYCLE,
-	FINDING_WAVE_ORDER, /* a step needs one of a later wave */
-	FINDING_VARIABLE,   /* ${VAR} that is not set */
-	FINDING_PARAMETER,  /* -p NAME=VALUE that does not fit */
+	FINDING_WAVE_ORDER,   /* a step needs one of a later wave */
+	FINDING_VARIABLE,     /* ${VAR} that is not set */
+	FINDING_PARAMETER,    /* -p NAME=VALUE that does not fit */
+	FINDING_CONDITION,    /* an `if` that cannot be read */
+	FINDING_SCHEMA,       /* a JSON Schema that cannot be read or is none */
+	FINDING_INCOMPATIBLE, /* an artifact whose schema its consumer does not take */
+	FINDING_COMPONENT,    /* a component that nobody declares or that is not installed */
+	FINDING_ADAPTER,      /* an adapter that nobody declares or that is not installed */
+	FINDING_OLD_FORM,     /* a layout that `init --from` converts */
 	FINDING_CODE_COUNT
 };
 
@@ -39,6 +45,7 @@ struct finding {
 	struct source_position where;
 	const char *message; /* one sentence */
 	const char *hint;    /* "did you mean 'needs'?"; NULL: none */
+	const char *file;    /* that where counts in; NULL: the diagnostics' own */
 };
 
 /* All faults of one file, in the order found; everything belongs to the arena. */

@@ -109,13 +109,15 @@ static void append_source_line(struct buffer *buffer, const struct diagnostics *
 static void append_finding(struct buffer *buffer, const struct diagnostics *diagnostics,
 	struct line_cursor *cursor, const struct finding *finding)
 {
-	text_append_visible(buffer, diagnostics->file, strlen(diagnostics->file));
+	const char *file = finding->file ? finding->file : diagnostics->file;
+	text_append_visible(buffer, file, strlen(file));
 	if (finding->where.line > 0)
 		buffer_printf(buffer, ":%u:%u", finding->where.line, finding->where.column);
 	buffer_printf(buffer, ": %s: ", severity_name(finding->severity));
 	text_append_visible(buffer, finding->message, strlen(finding->message));
 	buffer_append_byte(buffer, '\n');
-	append_source_line(buffer, diagnostics, cursor, finding->where);
+	if (!finding->file)
+		append_source_line(buffer, diagnostics, cursor, finding->where);
 	if (!finding->hint)
 		return;
 	buffer_append_text(buffer, "      = ");

@@ -21,6 +21,11 @@ enum event_field {
 	FIELD_ARTIFACT = 1u << 10,
 	FIELD_CHECKPOINT = 1u << 11,
 	FIELD_QUEUE = 1u << 12,
+	FIELD_KEY = 1u << 13,
+	FIELD_TREE = 1u << 14,
+	FIELD_COUNT = 1u << 15,
+	FIELD_ERRORS = 1u << 16,
+	FIELD_KNOWN = 1u << 17,
 };
 
 #define FIELDS_OF_STEP (FIELD_ATTEMPT | FIELD_WAVE | FIELD_GROUP)
@@ -51,20 +56,26 @@ static const struct event_row rows[] = {
 	[EVENT_GROUP_COMPLETED] = {"group_completed", FIELDS_OF_GROUP_END},
 	[EVENT_GROUP_FAILED] = {"group_failed", FIELDS_OF_GROUP_END},
 	[EVENT_STEP_STARTED] = {"step_started", FIELDS_OF_STEP | FIELD_QUEUE | FIELD_PROCESS},
-	[EVENT_STEP_COMPLETED] = {"step_completed", FIELDS_OF_ENDED},
+	[EVENT_STEP_COMPLETED] = {"step_completed", FIELDS_OF_ENDED | FIELD_KEY | FIELD_TREE},
 	[EVENT_STEP_FAILED] = {"step_failed", FIELDS_OF_ENDED},
 	[EVENT_STEP_RETRIED] = {"step_retried", FIELDS_OF_ENDED | FIELD_DELAY},
 	[EVENT_STEP_SKIPPED] = {"step_skipped",
 		FIELD_WAVE | FIELD_GROUP | FIELD_REASON | FIELD_SUBJECT},
 	[EVENT_STEP_CANCELLED] = {"step_cancelled", FIELDS_OF_ENDED},
-	[EVENT_CONTRACT_VALIDATED] = {"contract_validated", FIELDS_OF_CONTRACT},
-	[EVENT_CONTRACT_FAILED] = {"contract_failed", FIELDS_OF_CONTRACT},
+	[EVENT_STEP_ROLLED_BACK] = {"step_rolled_back", FIELD_WAVE | FIELD_GROUP | FIELD_REASON},
+	[EVENT_STEP_EXPANDED] = {"step_expanded", FIELD_WAVE | FIELD_GROUP | FIELD_COUNT},
+	[EVENT_CACHE_HIT] = {"cache_hit", FIELDS_OF_STEP | FIELD_KEY | FIELD_REASON},
+	[EVENT_CONTRACT_VALIDATED] = {"contract_validated", FIELDS_OF_CONTRACT | FIELD_KNOWN},
+	[EVENT_CONTRACT_FAILED] = {"contract_failed",
+		FIELDS_OF_CONTRACT | FIELD_COUNT | FIELD_ERRORS},
 	[EVENT_ARTIFACT_CREATED] = {"artifact_created", FIELDS_OF_STEP | FIELD_ARTIFACT},
 	[EVENT_ARTIFACT_INJECTED] = {"artifact_injected",
 		FIELDS_OF_STEP | FIELD_SUBJECT | FIELD_ARTIFACT},
 	[EVENT_CHECKPOINT_PREPARED] = {"checkpoint_prepared", FIELDS_OF_CHECKPOINT},
 	[EVENT_CHECKPOINT_CREATED] = {"checkpoint_created", FIELDS_OF_CHECKPOINT},
 	[EVENT_CHECKPOINT_FAILED] = {"checkpoint_failed", FIELDS_OF_CHECKPOINT},
+	[EVENT_GATE_WAITING] = {"gate_waiting", FIELD_WAVE | FIELD_GROUP | FIELD_REASON},
+	[EVENT_GATE_OPENED] = {"gate_opened", FIELD_WAVE | FIELD_GROUP | FIELD_SUBJECT},
 };
 static_assert(ARRAY_LENGTH(rows) == EVENT_TYPE_COUNT, "one row an event");
 
@@ -162,6 +173,36 @@ static void append_checkpoint(struct buffer *buffer, const struct checkpoint *ch
 	buffer_append_byte(buffer, '}');
 }
 
+static void append_errors(struct buffer *buffer, const struct event *event)
+{
+	buffer_append_text(buffer, ",\"errors\":[");
+	for (uint32_t i = 0; i < event->error_count; i++) {
+		const struct contract_error *error = &event->errors[i];
+		buffer_append_text(buffer, i > 0 ? ",{\"pointer\":" : "{\"pointer\":");
+		json_append_text(buffer, error->pointer ? error->pointer : "");
+		append_text(buffer, ",\"keyword\":", error->keyword);
+		append_text(buffer, ",\"expected\":", error->expected);
+		append_text(buffer, ",\"actual\":", error->actual);
+		buffer_append_byte(buffer, '}');
+	}
+	buffer_append_byte(buffer, ']');
+}
+
+/* What only few types have. */
+static void append_rare(struct buffer *buffer, const struct event *event, unsigned fields)
+{
+	if (fields & FIELD_KEY)
+		append_text(buffer, ",\"key\":", event->key);
+	if (fields & FIELD_TREE)
+		append_text(buffer, ",\"tree\":", event->tree);
+	if (fields & FIELD_COUNT)
+		append_unsigned(buffer, ",\"count\":", event->count);
+	if ((fields & FIELD_ERRORS) && event->error_count > 0)
+		append_errors(buffer, event);
+	if ((fields & FIELD_KNOWN) && event->was_known)
+		append_bool(buffer, ",\"was_known\":", true);
+}
+
 static void append_head(
 	struct buffer *buffer, const struct event *event, const struct event_names *names)
 {
@@ -201,6 +242,7 @@ void event_append_json(
 		append_text(buffer, ",\"subject\":", event->subject);
 	if (fields & FIELD_REASON)
 		append_text(buffer, ",\"reason\":", event->reason);
+	append_rare(buffer, event, fields);
 	if ((fields & FIELD_ARTIFACT) && event->artifact)
 		append_artifact(buffer, event->artifact);
 	if ((fields & FIELD_CHECKPOINT) && event->checkpoint)

@@ -29,7 +29,10 @@ enum event_type {
 	EVENT_STEP_FAILED,    /* for good */
 	EVENT_STEP_RETRIED,   /* an attempt failed, another follows after delay_ms */
 	EVENT_STEP_SKIPPED,
-	EVENT_STEP_CANCELLED, /* an attempt was ended by us; the step is pending again */
+	EVENT_STEP_CANCELLED,   /* an attempt was ended by us; the step is pending again */
+	EVENT_STEP_ROLLED_BACK, /* it was done; its files are gone, so it is pending again */
+	EVENT_STEP_EXPANDED, /* its list is there: instances take its place; count says how many */
+	EVENT_CACHE_HIT,     /* step_completed follows, without a process */
 	EVENT_CONTRACT_VALIDATED,
 	EVENT_CONTRACT_FAILED,
 	EVENT_ARTIFACT_CREATED,
@@ -37,6 +40,8 @@ enum event_type {
 	EVENT_CHECKPOINT_PREPARED, /* the commit exists, no reference points at it yet */
 	EVENT_CHECKPOINT_CREATED,
 	EVENT_CHECKPOINT_FAILED,
+	EVENT_GATE_WAITING, /* the step is done, nothing after its stage starts */
+	EVENT_GATE_OPENED,  /* subject: who approved */
 	EVENT_TYPE_COUNT
 };
 
@@ -47,6 +52,14 @@ struct artifact {
 	bool is_folder;
 	uint64_t size_bytes;
 	char sha256[65]; /* of the content; of a folder: of "sha256  path\n" lines in byte order */
+};
+
+/* One thing that is not as a contract says. */
+struct contract_error {
+	const char *pointer; /* where in the document: a JSON pointer; or a file's path */
+	const char *keyword; /* "required", "type"; of files: "exists", "non_empty", "sha256" … */
+	const char *expected; /* for people */
+	const char *actual;
 };
 
 /* Zeroed, then the fields of the type filled. Pointers are valid until the next flush. */
@@ -76,6 +89,12 @@ struct event {
 	const char *reason; /* one phrase for people: why skipped, failed, cancelled; NULL: none */
 	const char
 		*subject; /* contract: "command ./check.sh"; skipped: id of the cause; else NULL */
+	const char *key;  /* of CACHE_HIT and of STEP_COMPLETED after it: hexadecimal */
+	const char *tree; /* of STEP_COMPLETED in a worktree: object id of its changes; NULL */
+	uint32_t count;   /* of STEP_EXPANDED: instances; of CONTRACT_FAILED: errors in all */
+	const struct contract_error *errors; /* of CONTRACT_FAILED */
+	uint32_t error_count;
+	bool was_known;                      /* of CONTRACT_VALIDATED: not checked again */
 	const struct artifact *artifact;     /* of ARTIFACT_* and CONTRACT_* */
 	const struct checkpoint *checkpoint; /* of CHECKPOINT_* */
 };

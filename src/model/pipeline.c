@@ -7,12 +7,47 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-static const char *const format_names[] = {[FORMAT_STEPS] = "steps"};
+static const char *const format_names[] = {
+	[FORMAT_STEPS] = "steps",
+	[FORMAT_ARTIFACTS] = "artifacts",
+	[FORMAT_TABLE] = "table",
+};
 static_assert(ARRAY_LENGTH(format_names) == FORMAT_COUNT, "one name a format");
 
+static const char *const reaction_names[] = {
+	[REACTION_DEFAULT] = "default",
+	[REACTION_RETRY] = "retry",
+	[REACTION_HALT] = "halt",
+	[REACTION_SKIP] = "skip",
+	[REACTION_ROLLBACK] = "rollback",
+	[REACTION_ABORT] = "abort",
+};
+static_assert(ARRAY_LENGTH(reaction_names) == REACTION_COUNT, "one name a reaction");
+
+static const char *const adapter_stdin_names[] = {
+	[ADAPTER_STDIN_NONE] = "none",
+	[ADAPTER_STDIN_TASK] = "task",
+};
+static_assert(ARRAY_LENGTH(adapter_stdin_names) == ADAPTER_STDIN_COUNT, "one name a way");
+
+static const char *const adapter_result_names[] = {
+	[ADAPTER_RESULT_NONE] = "none",
+	[ADAPTER_RESULT_JSON] = "json",
+};
+static_assert(ARRAY_LENGTH(adapter_result_names) == ADAPTER_RESULT_COUNT, "one name a form");
+
+static const char *const workspace_names[] = {
+	[WORKSPACE_SHARED] = "shared",
+	[WORKSPACE_FRESH] = "fresh",
+	[WORKSPACE_WORKTREE] = "worktree",
+};
+static_assert(ARRAY_LENGTH(workspace_names) == WORKSPACE_COUNT, "one name a kind");
+
 static const char *const contract_kind_names[] = {
+	[CONTRACT_JSON_SCHEMA] = "json_schema",
 	[CONTRACT_COMMAND] = "command",
 	[CONTRACT_FILES] = "files",
+	[CONTRACT_DIFF_SCOPE] = "diff_scope",
 };
 static_assert(ARRAY_LENGTH(contract_kind_names) == CONTRACT_KIND_COUNT, "one name a kind");
 
@@ -22,6 +57,7 @@ static_assert(ARRAY_LENGTH(mode_names) == MODE_COUNT, "one name a mode");
 static const char *const failure_policy_names[] = {
 	[ON_FAILURE_KEEP] = "keep",
 	[ON_FAILURE_STOP] = "stop",
+	[ON_FAILURE_ROLLBACK] = "rollback",
 };
 static_assert(ARRAY_LENGTH(failure_policy_names) == ON_FAILURE_COUNT, "one name a policy");
 
@@ -34,6 +70,26 @@ static_assert(ARRAY_LENGTH(push_policy_names) == PUSH_COUNT, "one name a policy"
 const char *pipeline_format_name(enum pipeline_format format)
 {
 	return format_names[format];
+}
+
+const char *failure_reaction_name(enum failure_reaction reaction)
+{
+	return reaction_names[reaction];
+}
+
+const char *adapter_stdin_name(enum adapter_stdin input)
+{
+	return adapter_stdin_names[input];
+}
+
+const char *adapter_result_name(enum adapter_result result)
+{
+	return adapter_result_names[result];
+}
+
+const char *workspace_kind_name(enum workspace_kind kind)
+{
+	return workspace_names[kind];
 }
 
 const char *contract_kind_name(enum contract_kind kind)
@@ -125,4 +181,14 @@ const char *command_display(const struct command *command, struct arena *arena)
 		}
 	}
 	return arena_copy_text(arena, buffer_text(&buffer));
+}
+
+const char *step_display(const struct step *step, struct arena *arena)
+{
+	if (step->agent)
+		return arena_format(arena, "%s: %s", step->agent->persona_name, step->agent->task);
+	if (step->component)
+		return arena_format(
+			arena, "%s %s", step->component->type, step->component->properties);
+	return command_display(&step->command, arena);
 }

@@ -5,6 +5,7 @@
 static const char *const wave_origin_names[] = {
 	[WAVE_DERIVED] = "derived",
 	[WAVE_DETECTED] = "detected",
+	[WAVE_DECLARED] = "declared",
 };
 static_assert(ARRAY_LENGTH(wave_origin_names) == WAVE_ORIGIN_COUNT, "one name an origin");
 
@@ -19,6 +20,8 @@ static_assert(ARRAY_LENGTH(estimate_origin_names) == ESTIMATE_ORIGIN_COUNT, "one
 static const char *const action_names[] = {
 	[ACTION_RUN] = "run",
 	[ACTION_SKIP] = "skip",
+	[ACTION_OMIT] = "skip",
+	[ACTION_CACHED] = "cached",
 };
 static_assert(ARRAY_LENGTH(action_names) == ACTION_COUNT, "one name an action");
 

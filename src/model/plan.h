@@ -13,7 +13,7 @@
  * Times are milliseconds from the start of the run, in a world where every slot is free at once.
  */
 
-enum wave_origin { WAVE_DERIVED, WAVE_DETECTED, WAVE_ORIGIN_COUNT };
+enum wave_origin { WAVE_DERIVED, WAVE_DETECTED, WAVE_DECLARED, WAVE_ORIGIN_COUNT };
 const char *wave_origin_name(enum wave_origin origin);
 
 enum estimate_origin {
@@ -28,22 +28,30 @@ const char *estimate_origin_name(enum estimate_origin origin);
 /* With no history and no hint at all a step counts as one second. */
 #define ESTIMATE_DEFAULT_MS 1000
 
-enum plan_action { ACTION_RUN, ACTION_SKIP, ACTION_COUNT };
+enum plan_action {
+	ACTION_RUN,
+	ACTION_SKIP,   /* done in this run before: its outputs are there */
+	ACTION_OMIT,   /* its `if` does not hold whatever happens; shown as "skip" */
+	ACTION_CACHED, /* its result is in the cache: it is taken from there when its turn comes */
+	ACTION_COUNT
+};
 const char *plan_action_name(enum plan_action action);
 
 struct plan_step {
-	struct index_range needs;      /* in plan->edges: what it waits for, each once, ascending */
+	struct index_range needs;      /* in plan->edges: what it waits for, each once, ascending;
+					  a wave's checks need all its steps, and one another */
 	struct index_range dependents; /* in plan->edges: what waits for it, ascending */
 	uint32_t stage;                /* in plan->stages */
 	uint32_t wave;                 /* INDEX_NONE: a serial step */
 	uint32_t group;                /* in plan->groups; INDEX_NONE: none */
-	int64_t estimate_ms;
 	enum estimate_origin estimate_from;
+	int64_t estimate_ms;
 	int64_t earliest_ms; /* start, by the forward pass */
 	int64_t latest_ms;   /* start, by the backward pass */
 	int64_t slack_ms;    /* latest - earliest */
 	int64_t tail_ms;     /* the longest path from its start to the end, itself included */
 	bool critical;       /* slack 0 */
+	uint8_t run_if;      /* bits of enum run_condition; 0: never, action is ACTION_OMIT */
 	enum plan_action action;
 	const char *reason;   /* why that action: one phrase, never NULL */
 	char fingerprint[65]; /* SHA-256 of what it would do, hexadecimal */
@@ -61,7 +69,8 @@ struct plan_wave {
 	const char *name; /* groups joined with " + "; NULL for a derived wave */
 	enum wave_origin origin;
 	struct index_range groups; /* in plan->groups; count 0: none */
-	struct index_range steps;  /* in plan->wave_steps */
+	struct index_range steps;  /* in plan->wave_steps; its checks stand last, in row order */
+	uint32_t check_count;      /* how many of steps are checks */
 	int64_t estimate_ms;
 };
 
@@ -85,6 +94,7 @@ struct plan {
 	uint32_t jobs; /* at least 1 */
 	struct plan_step *steps;
 	uint32_t *edges;
+	bool *edge_is_soft;  /* for each of edges; NULL: none is */
 	uint32_t edge_count; /* length of edges: every edge is there twice, as need and dependent */
 	struct plan_wave *waves;
 	uint32_t wave_count;

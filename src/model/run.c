@@ -13,7 +13,7 @@ static void copy_step(const struct plan *plan, uint32_t index, struct arena *are
 	*copy = (struct run_step){
 		.id = step->id,
 		.name = step->name ? step->name : step->id,
-		.command = command_display(&step->command, arena),
+		.command = step_display(step, arena),
 		.state = STATE_PENDING,
 		.wave = planned->wave,
 		.group = planned->group,
@@ -23,6 +23,8 @@ static void copy_step(const struct plan *plan, uint32_t index, struct arena *are
 		.critical = planned->critical,
 		.started_ms = TIME_NONE,
 		.ended_ms = TIME_NONE,
+		.base_id = step->instance ? step->instance->base_id : NULL,
+		.is_optional = step->is_optional,
 	};
 	for (size_t i = 0; i < sizeof copy->fingerprint; i++)
 		copy->fingerprint[i] = planned->fingerprint[i];
@@ -98,6 +100,8 @@ enum step_look run_step_look(const struct run *run, uint32_t step)
 	const struct run_step *found = &run->steps[step];
 	switch (found->state) {
 	case STATE_DONE:
+		if (found->cache_key)
+			return LOOK_CACHED;
 		return found->attempts.count > 1 ? LOOK_RETRIED : LOOK_OK;
 	case STATE_FAILED:
 		return LOOK_FAILED;

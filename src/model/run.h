@@ -48,6 +48,19 @@ struct run_contract {
 	const char *subject; /* "command ./check.sh", "files report.json" */
 	const char *reason;  /* what was expected and found; NULL when passed */
 	int64_t duration_ms;
+	bool was_known; /* the same content had passed before */
+	const struct contract_error *errors;
+	uint32_t error_count;
+	uint32_t error_total;
+};
+
+/* A step that waits, or waited, for approval after it was done. */
+struct run_gate {
+	uint32_t step;
+	bool is_open;
+	const char *approved_by; /* NULL: waiting */
+	int64_t waiting_ms;      /* since when it waits or waited */
+	int64_t opened_ms;       /* TIME_NONE: waiting */
 };
 
 struct run_step {
@@ -67,6 +80,11 @@ struct run_step {
 	struct index_range attempts;  /* in run->attempts */
 	struct index_range artifacts; /* in run->artifacts */
 	struct index_range contracts; /* in run->contracts */
+	const char *cache_key;        /* taken from the cache under this key; NULL: it ran */
+	const char *tree; /* changes of its worktree, kept for the merge; object id; NULL: none */
+	const char *summary; /* Markdown its last attempt wrote for people; NULL: none */
+	const char *base_id; /* of an instance of a fan-out: the step as written; NULL: none */
+	bool is_optional;
 	char fingerprint[65];
 };
 
@@ -93,6 +111,7 @@ struct run_wave {
 struct run_totals {
 	uint32_t by_state[STATE_COUNT]; /* steps */
 	uint32_t retried;               /* steps with more than one attempt */
+	uint32_t cached;                /* steps taken from the cache */
 	int64_t wall_ms; /* start to end, pauses between a stop and a resume left out */
 	int64_t work_ms; /* sum of all attempts */
 	uint32_t peak_concurrency;
@@ -133,6 +152,8 @@ struct run {
 	uint32_t artifact_count;
 	struct run_contract *contracts; /* by step, then order of checking */
 	uint32_t contract_count;
+	struct run_gate *gates; /* in the order they began to wait */
+	uint32_t gate_count;
 	struct checkpoint *checkpoints; /* in order */
 	uint32_t checkpoint_count;
 	uint32_t *critical_path; /* by measured durations where there are some, else estimates */
@@ -153,6 +174,7 @@ void run_summarise(struct run *run, struct arena *arena);
 enum step_look {
 	LOOK_OK,
 	LOOK_RETRIED,
+	LOOK_CACHED,
 	LOOK_FAILED,
 	LOOK_RUNNING,
 	LOOK_SKIPPED,

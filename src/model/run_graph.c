@@ -98,5 +98,6 @@ uint32_t run_graph_blocked_by(
 
 bool run_has_barriers(const struct run *run)
 {
-	return run->wave_count > 0 && run->waves[0].origin == WAVE_DETECTED;
+	return run->stage_count > 0 &&
+	       (run->wave_count == 0 || run->waves[0].origin != WAVE_DERIVED);
 }

@@ -75,6 +75,7 @@ static void count_totals(struct run *run, struct arena *scratch)
 	for (uint32_t i = 0; i < run->step_count; i++) {
 		totals->by_state[run->steps[i].state]++;
 		totals->retried += run->steps[i].attempts.count > 1;
+		totals->cached += run->steps[i].cache_key != NULL;
 	}
 	for (uint32_t i = 0; i < run->attempt_count; i++) {
 		const struct run_attempt *attempt = &run->attempts[i];
@@ -97,9 +98,15 @@ struct paths {
 	int64_t *tails_ms; /* the longest path from the step's start to the end */
 };
 
+/* Then estimates stand for what was measured; a step from the cache was, and took no time. */
+static bool nothing_has_run(const struct run *run)
+{
+	return run->attempt_count == 0 && run->totals.cached == 0;
+}
+
 static int64_t step_weight_ms(const struct run *run, uint32_t step)
 {
-	if (run->attempt_count == 0)
+	if (nothing_has_run(run))
 		return run->steps[step].estimate_ms;
 	return run_step_duration_ms(run, step, TIME_NONE);
 }
@@ -143,7 +150,7 @@ static uint32_t better(const struct paths *paths, uint32_t best, uint32_t other)
 /* False for steps that have not run, and lead to none that has, in a run where some have. */
 static bool takes_part(const struct paths *paths, uint32_t step)
 {
-	return paths->tails_ms[step] > 0 || paths->run->attempt_count == 0 ||
+	return paths->tails_ms[step] > 0 || nothing_has_run(paths->run) ||
 	       paths->run->steps[step].attempts.count > 0;
 }
 
@@ -205,7 +212,7 @@ static void walk_critical_path(const struct paths *paths, struct arena *arena, s
 /* Once something has run, what was measured counts and no longer the plan's estimates. */
 static void mark_critical_steps(struct run *run)
 {
-	if (!run->attempt_count)
+	if (nothing_has_run(run))
 		return;
 	for (uint32_t i = 0; i < run->step_count; i++)
 		run->steps[i].critical = false;
@@ -213,9 +220,25 @@ static void mark_critical_steps(struct run *run)
 		run->steps[run->critical_path[i]].critical = true;
 }
 
+/* A wave of a run that has ended is skipped when all its steps were: nothing of it ever began. */
+static void mark_skipped_waves(struct run *run, struct arena *scratch)
+{
+	uint32_t *skipped = ARENA_ARRAY(scratch, uint32_t, run->wave_count);
+	if (run->state == STATE_PENDING || run->state == STATE_RUNNING)
+		return;
+	for (uint32_t i = 0; i < run->step_count; i++)
+		if (run->steps[i].wave != INDEX_NONE && run->steps[i].state == STATE_SKIPPED)
+			skipped[run->steps[i].wave]++;
+	for (uint32_t i = 0; i < run->wave_count; i++)
+		if (run->waves[i].state == STATE_PENDING && run->waves[i].step_count > 0 &&
+			skipped[i] == run->waves[i].step_count)
+			run->waves[i].state = STATE_SKIPPED;
+}
+
 void run_summarise(struct run *run, struct arena *arena)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
+	mark_skipped_waves(run, &scratch);
 	count_totals(run, &scratch);
 	struct paths paths = {
 		.run = run,

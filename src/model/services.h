@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "model/checkpoint.h"
+#include "model/contract_check.h"
 #include "model/event.h"
 #include "model/pipeline.h"
 
@@ -14,6 +16,45 @@
  * What the engine asks of the world around it. cli/wiring.c plugs in the record, the checkpoints,
  * the contracts and the console; a test plugs in its own. context is the first argument of each.
  */
+struct worktree_change {
+	const char *tree; /* object id of the whole checkout as the step left it; the arena's */
+	const char *base; /* the tree it began with */
+	const char *const *paths; /* changed ones, relative to the repository's root */
+	uint32_t path_count;
+};
+
+/* One conflict of a stage's merge. Steps are indices of the plan. */
+struct worktree_conflict {
+	const char *path;
+	uint32_t steps[2]; /* INDEX_NONE: a change in the shared work tree itself */
+};
+
+struct worktree_merge {
+	const uint32_t *steps;
+	const char *const *trees; /* of each; as collected */
+	uint32_t count;
+};
+
+struct worktree_services {
+	/* A checkout of the present stage's base at folder, which does not exist yet. */
+	bool (*provision)(void *context, const char *folder, struct error *error);
+
+	/* What was changed in it, as objects in the repository; the checkout is not needed after. */
+	bool (*collect)(void *context, const char *folder, struct arena *arena,
+		struct worktree_change *change, struct error *error);
+
+	/*
+	 * Merges the trees of a stage's steps, in this order, into the work tree, whose own changes
+	 * count as well. Conflicts: the work tree stays as it was, *conflicts is the arena's.
+	 */
+	bool (*merge)(void *context, const struct worktree_merge *merge, struct arena *arena,
+		struct worktree_conflict **conflicts, uint32_t *conflict_count,
+		struct error *error);
+
+	/* A checkout, however it is left. */
+	bool (*remove)(void *context, const char *folder, struct error *error);
+};
+
 struct run_services {
 	void *context;
 
@@ -40,6 +81,29 @@ struct run_services {
 	/* Moves the reference from the old commit to the prepared one; may start a push. */
 	bool (*publish_checkpoint)(
 		void *context, struct checkpoint *checkpoint, struct error *error);
+
+	/* Checks a contract that needs no process. */
+	contract_check_function *check_contract;
+
+	/*
+	 * The stage is done and its steps' gates are closed: *is_open when a person has said so by
+	 * now (approved_by: who; NULL: nobody), false: the run stops here and waits. NULL: it always
+	 * stops.
+	 */
+	bool (*ask_gate)(void *context, uint32_t step, const char **approved_by);
+
+	/* Worktrees of steps; NULL where there is no repository. See checkpoint/worktree.h. */
+	const struct worktree_services *worktrees;
+
+	/* Files of the work tree as they were at the last checkpoint, or at the start; NULL: none. */
+	bool (*roll_back)(void *context, struct error *error);
+
+	/*
+	 * Paths of the work tree that differ from the last checkpoint, relative to the pipeline's
+	 * folder; the arena's. NULL: no repository.
+	 */
+	bool (*changed_paths)(void *context, struct arena *arena, const char *const **paths,
+		uint32_t *count, struct error *error);
 
 	/* The last line a running step wrote, for a live display; NULL: nobody looks. */
 	void (*show_output)(void *context, uint32_t step, const char *line, size_t size);

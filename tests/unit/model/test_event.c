@@ -21,6 +21,8 @@ static const struct checkpoint checkpoint = {.number = 3,
 	.files_changed = 7,
 	.bytes = 1234,
 	.subject = "wavetrain: wave 2 complete"};
+static const struct contract_error errors[] = {
+	{"/items/0", "minimum", "at least 1", "0"}, {NULL, "required", "'id'", NULL}};
 static const struct event full = {.sequence = 9,
 	.time_ms = 1765290622123,
 	.step = 4,
@@ -41,6 +43,12 @@ static const struct event full = {.sequence = 9,
 	.process_id = 4711,
 	.reason = "took too long",
 	.subject = "command ./check.sh",
+	.key = "9f2c",
+	.tree = "77aa",
+	.count = 5,
+	.errors = errors,
+	.error_count = 2,
+	.was_known = true,
 	.artifact = &artifact,
 	.checkpoint = &checkpoint};
 static const struct event_names names = {
@@ -69,6 +77,12 @@ static const struct event_names names = {
 	",\"checkpoint\":{\"number\":3,\"trigger\":\"wave\",\"commit\":\"4e1c09b\","               \
 	"\"parent\":\"aa55\",\"reference\":\"refs/heads/main\",\"files_changed\":7,"               \
 	"\"bytes\":1234,\"partial\":true,\"subject\":\"wavetrain: wave 2 complete\"}"
+#define KEY ",\"key\":\"9f2c\""
+#define COUNT ",\"count\":5"
+#define ERRORS                                                                                     \
+	",\"errors\":[{\"pointer\":\"/items/0\",\"keyword\":\"minimum\",\"expected\":"             \
+	"\"at least 1\",\"actual\":\"0\"},{\"pointer\":\"\",\"keyword\":\"required\","             \
+	"\"expected\":\"'id'\"}]"
 #define ENDED ATTEMPT WAVE GROUP TOOK FAILURE QUEUE
 #define CHECKPOINT_EVENT WAVE TOOK REASON CHECKPOINT "}"
 
@@ -86,21 +100,27 @@ static const char *const expected[EVENT_TYPE_COUNT] = {
 	[EVENT_GROUP_FAILED] = HEAD("group_failed") WAVE GROUP TOOK REASON "}",
 	[EVENT_STEP_STARTED] =
 		HEAD("step_started") ATTEMPT WAVE GROUP QUEUE ",\"process_id\":4711}",
-	[EVENT_STEP_COMPLETED] = HEAD("step_completed") ENDED MEASURES REASON "}",
+	[EVENT_STEP_COMPLETED] =
+		HEAD("step_completed") ENDED MEASURES REASON KEY ",\"tree\":\"77aa\"}",
 	[EVENT_STEP_FAILED] = HEAD("step_failed") ENDED MEASURES REASON "}",
 	[EVENT_STEP_RETRIED] = HEAD("step_retried") ENDED DELAY MEASURES REASON "}",
 	[EVENT_STEP_SKIPPED] = HEAD("step_skipped") WAVE GROUP SUBJECT REASON "}",
 	[EVENT_STEP_CANCELLED] = HEAD("step_cancelled") ENDED MEASURES REASON "}",
-	[EVENT_CONTRACT_VALIDATED] =
-		HEAD("contract_validated") ATTEMPT WAVE GROUP TOOK SUBJECT REASON ARTIFACT "}",
-	[EVENT_CONTRACT_FAILED] =
-		HEAD("contract_failed") ATTEMPT WAVE GROUP TOOK SUBJECT REASON ARTIFACT "}",
+	[EVENT_STEP_ROLLED_BACK] = HEAD("step_rolled_back") WAVE GROUP REASON "}",
+	[EVENT_STEP_EXPANDED] = HEAD("step_expanded") WAVE GROUP COUNT "}",
+	[EVENT_CACHE_HIT] = HEAD("cache_hit") ATTEMPT WAVE GROUP REASON KEY "}",
+	[EVENT_CONTRACT_VALIDATED] = HEAD("contract_validated")
+		ATTEMPT WAVE GROUP TOOK SUBJECT REASON ",\"was_known\":true" ARTIFACT "}",
+	[EVENT_CONTRACT_FAILED] = HEAD("contract_failed")
+		ATTEMPT WAVE GROUP TOOK SUBJECT REASON COUNT ERRORS ARTIFACT "}",
 	[EVENT_ARTIFACT_CREATED] = HEAD("artifact_created") ATTEMPT WAVE GROUP ARTIFACT "}",
 	[EVENT_ARTIFACT_INJECTED] =
 		HEAD("artifact_injected") ATTEMPT WAVE GROUP SUBJECT ARTIFACT "}",
 	[EVENT_CHECKPOINT_PREPARED] = HEAD("checkpoint_prepared") CHECKPOINT_EVENT,
 	[EVENT_CHECKPOINT_CREATED] = HEAD("checkpoint_created") CHECKPOINT_EVENT,
 	[EVENT_CHECKPOINT_FAILED] = HEAD("checkpoint_failed") CHECKPOINT_EVENT,
+	[EVENT_GATE_WAITING] = HEAD("gate_waiting") WAVE GROUP REASON "}",
+	[EVENT_GATE_OPENED] = HEAD("gate_opened") WAVE GROUP SUBJECT "}",
 };
 
 static void test_each_type_writes_its_own_fields(void **state)
