@@ -189,8 +189,11 @@ static void read_pull_request(struct reader *reader, const json_t *pull_request)
 	const char *sha = text_at(reader, pull_request, "head.sha");
 	context->pull_request = number_of(pull_request);
 	context->from_fork = !head || !text_equal(head, base);
+	const char *base_sha = text_at(reader, pull_request, "base.sha");
 	if (is_object_id(sha))
 		context->report_sha = sha;
+	if (is_object_id(base_sha))
+		context->base_sha = base_sha;
 	if (!context->from_fork && text_equal(context->event_name, "pull_request"))
 		context->head_branch = text_at(reader, pull_request, "head.ref");
 }
@@ -215,17 +218,37 @@ static void read_issue(struct reader *reader, const json_t *issue)
 		reader->context->pull_request = number_of(issue);
 }
 
+/* Zeros stand for a branch that is new. */
+static void read_push(struct reader *reader, const json_t *event)
+{
+	const char *before = text_at(reader, event, "before");
+	if (is_object_id(before) && strspn(before, "0") != strlen(before))
+		reader->context->base_sha = before;
+}
+
+static void read_merge_group(struct reader *reader, const json_t *merge_group)
+{
+	const char *head = text_at(reader, merge_group, "head_sha");
+	const char *base = text_at(reader, merge_group, "base_sha");
+	if (is_object_id(head))
+		reader->context->report_sha = head;
+	if (is_object_id(base))
+		reader->context->base_sha = base;
+}
+
 static void apply_event(struct reader *reader, const json_t *event)
 {
 	const json_t *pull_request = json_object_get(event, "pull_request");
 	const json_t *workflow_run = json_object_get(event, "workflow_run");
-	const char *merge_sha = text_at(reader, event, "merge_group.head_sha");
+	const json_t *merge_group = json_object_get(event, "merge_group");
 	if (json_is_object(pull_request))
 		read_pull_request(reader, pull_request);
 	else if (json_is_object(workflow_run))
 		read_workflow_run(reader, workflow_run);
-	else if (is_object_id(merge_sha))
-		reader->context->report_sha = merge_sha;
+	else if (json_is_object(merge_group))
+		read_merge_group(reader, merge_group);
+	else if (text_equal(reader->context->event_name, "push"))
+		read_push(reader, event);
 	else
 		read_issue(reader, json_object_get(event, "issue"));
 }

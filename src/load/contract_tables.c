@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "load/step_values.h"
 #include "load/steps_reader.h"
 
 #define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
@@ -90,23 +91,92 @@ static const char *contract_word(size_t place)
 
 static void contract_start(void *item)
 {
-	*(struct contract *)item = (struct contract){.kind = CONTRACT_KIND_COUNT};
+	*(struct contract *)item = (struct contract){
+		.kind = CONTRACT_KIND_COUNT,
+		.max_retries = CONTRACT_DEFAULT_MAX_RETRIES,
+	};
 }
 
-static void forbid_key(struct decoder *decoder, uint32_t node, const char *key, const char *kind)
+/* Which key belongs to which kind; keys that are not here belong to all of them. */
+struct kind_key {
+	const char *key;
+	enum contract_kind kind;
+	bool is_required;
+};
+
+static const struct kind_key kind_keys[] = {
+	{"schema", CONTRACT_JSON_SCHEMA, true},
+	{"source", CONTRACT_JSON_SCHEMA, true},
+	{"run", CONTRACT_COMMAND, true},
+	{"shell", CONTRACT_COMMAND, false},
+	{"timeout", CONTRACT_COMMAND, false},
+	{"files", CONTRACT_FILES, true},
+	{"paths", CONTRACT_DIFF_SCOPE, true},
+};
+
+static void check_kind_keys(struct decoder *decoder, uint32_t node, enum contract_kind kind)
 {
-	if (tree_find(decoder->tree, node, key) != INDEX_NONE)
-		diagnostics_add(decoder->diagnostics, FINDING_UNKNOWN_KEY,
-			tree_key_where(decoder->tree, node, key),
-			"a contract of type %s has no key '%s'", kind, key);
+	for (size_t i = 0; i < ARRAY_LENGTH(kind_keys); i++) {
+		const struct kind_key *rule = &kind_keys[i];
+		bool is_given = tree_find(decoder->tree, node, rule->key) != INDEX_NONE;
+		if (is_given && rule->kind != kind)
+			diagnostics_add(decoder->diagnostics, FINDING_UNKNOWN_KEY,
+				tree_key_where(decoder->tree, node, rule->key),
+				"a contract of type %s has no key '%s'", contract_kind_name(kind),
+				rule->key);
+		else if (!is_given && rule->kind == kind && rule->is_required)
+			diagnostics_add(decoder->diagnostics, FINDING_MISSING_KEY,
+				tree_where(decoder->tree, node),
+				"this contract of type %s lacks the key '%s'",
+				contract_kind_name(kind), rule->key);
+	}
 }
 
-static void demand_key(struct decoder *decoder, uint32_t node, const char *key, const char *kind)
+/* Lists that are given and empty hold nothing to check. */
+static void check_lists(struct decoder *decoder, uint32_t node, const struct contract *contract)
 {
-	if (tree_find(decoder->tree, node, key) == INDEX_NONE)
-		diagnostics_add(decoder->diagnostics, FINDING_MISSING_KEY,
-			tree_where(decoder->tree, node),
-			"this contract of type %s lacks the key '%s'", kind, key);
+	uint32_t files = tree_find(decoder->tree, node, "files");
+	uint32_t paths = tree_find(decoder->tree, node, "paths");
+	if (contract->kind == CONTRACT_FILES && contract->file_count == 0 && files != INDEX_NONE)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_where(decoder->tree, files), "'files' must name at least one file");
+	if (contract->kind == CONTRACT_DIFF_SCOPE && contract->paths.count == 0 &&
+		paths != INDEX_NONE)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_where(decoder->tree, paths), "'paths' must name at least one path");
+}
+
+static void check_max_retries(
+	struct decoder *decoder, uint32_t node, const struct contract *contract)
+{
+	if (tree_find(decoder->tree, node, "max_retries") != INDEX_NONE &&
+		contract->on_failure != REACTION_RETRY)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_key_where(decoder->tree, node, "max_retries"),
+			"'max_retries' is for a contract with 'on_failure: retry'");
+}
+
+static void decode_reaction(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	struct contract *contract = owner;
+	size_t place;
+	if (decode_word(decoder, field, node, &place))
+		contract->on_failure = reaction_of_word(place);
+}
+
+/* A path, or the schema itself, which is kept as JSON. */
+static void decode_schema(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	struct contract *contract = owner;
+	enum node_kind kind = (enum node_kind)decoder->tree->nodes[node].kind;
+	if (kind == NODE_MAPPING)
+		contract->schema_text = decode_json(decoder, field, node);
+	else if (kind == NODE_SCALAR && tree_scalar_type(decoder->tree, node) == SCALAR_TEXT)
+		contract->schema = decode_text(decoder, field, node);
+	else
+		report_wrong_type(decoder, field, node);
 }
 
 void command_shell_finish(struct decoder *decoder, uint32_t node, struct command *command)
@@ -128,25 +198,13 @@ static void contract_finish(struct decoder *decoder, uint32_t node, void *item)
 	struct contract *contract = item;
 	contract->where = tree_where(decoder->tree, node);
 	command_shell_finish(decoder, node, &contract->command);
-	switch (contract->kind) {
-	case CONTRACT_COMMAND:
-		demand_key(decoder, node, "run", "command");
-		forbid_key(decoder, node, "files", "command");
-		break;
-	case CONTRACT_FILES:
-		demand_key(decoder, node, "files", "files");
-		forbid_key(decoder, node, "run", "files");
-		forbid_key(decoder, node, "shell", "files");
-		forbid_key(decoder, node, "timeout", "files");
-		break;
-	case CONTRACT_KIND_COUNT:
+	if (contract->kind == CONTRACT_KIND_COUNT) {
 		contract->kind = CONTRACT_COMMAND; /* a fault that was reported */
-		break;
+		return;
 	}
-	uint32_t files = tree_find(decoder->tree, node, "files");
-	if (contract->kind == CONTRACT_FILES && contract->file_count == 0 && files != INDEX_NONE)
-		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
-			tree_where(decoder->tree, files), "'files' must name at least one file");
+	check_kind_keys(decoder, node, contract->kind);
+	check_lists(decoder, node, contract);
+	check_max_retries(decoder, node, contract);
 }
 
 static const struct yaml_field contract_fields[] = {
@@ -155,8 +213,24 @@ static const struct yaml_field contract_fields[] = {
 		.flags = FIELD_REQUIRED,
 		.word = contract_word,
 		.offset = offsetof(struct contract, kind),
-		.description = "`command`: passes when the command exits with status 0. `files`: "
-			       "passes when every file is as its rule says."},
+		.description = "`json_schema`: passes when a JSON document is as a JSON Schema "
+			       "(draft 2020-12 or 7) says. `command`: passes when the command "
+			       "exits with status 0. `files`: passes when every file is as its "
+			       "rule says. `diff_scope`: passes when the step changed files of "
+			       "`paths` only."},
+	{.key = "schema",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_schema,
+		.offset = offsetof(struct contract, schema),
+		.expected = "the path of a JSON Schema, or a mapping that is the schema itself",
+		.json_schema = "{\"type\":[\"string\",\"object\"]}",
+		.description = "Of type json_schema: a file, from the pipeline file's folder, or "
+			       "the schema itself."},
+	{.key = "source",
+		.kind = FIELD_TEXT,
+		.offset = offsetof(struct contract, source),
+		.description = "Of type json_schema: the document, as the name of one of the "
+			       "step's outputs or a path from its working directory."},
 	{.key = "run",
 		.kind = FIELD_COMMAND,
 		.offset = offsetof(struct contract, command),
@@ -182,6 +256,25 @@ static const struct yaml_field contract_fields[] = {
 		.count_offset = offsetof(struct contract, file_count),
 		.expected = "a list of paths or rules",
 		.description = "Of type files: paths, or mappings with a path and rules."},
+	{.key = "paths",
+		.kind = FIELD_TEXT_LIST,
+		.offset = offsetof(struct contract, paths),
+		.description = "Of type diff_scope: globs from the pipeline file's folder. Every "
+			       "file that the step changed must match one. The step needs "
+			       "`workspace: worktree`, or a wave of its own."},
+	{.key = "on_failure",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_reaction,
+		.word = reaction_word,
+		.shown_default = "as the step's `on_failure` says",
+		.description = "What follows when it does not hold: see `on_failure` of a step."},
+	{.key = "max_retries",
+		.kind = FIELD_UNSIGNED,
+		.maximum = 100,
+		.offset = offsetof(struct contract, max_retries),
+		.shown_default = "2",
+		.description = "With `on_failure: retry`: how many attempts follow because of "
+			       "this contract, at most."},
 };
 
 const struct yaml_table contract_table = {

@@ -7,18 +7,17 @@
 #include "base/index.h"
 #include "base/map.h"
 #include "base/text.h"
-#include "load/artifact_names.h"
+#include "load/fan_out.h"
+#include "load/reference_check.h"
 #include "load/yaml_decode.h"
 
 #define ID_LIMIT_BYTES 128u
 #define PATH_LIMIT_BYTES 4095u
-#define COMPARISON_LIMIT 500000u
 
 struct check {
 	struct pipeline *pipeline;
 	struct diagnostics *diagnostics;
-	struct map ids;            /* owned; to the first step of that id */
-	uint64_t comparisons_left; /* for hints: bounded in all */
+	struct map ids; /* owned; to the first step of that id, also as written */
 };
 
 static const char letters_and_digits[] =
@@ -49,28 +48,31 @@ static void check_id_shape(
 static bool variable_is_ours(const char *name)
 {
 	static const char *const names[] = {"WAVETRAIN", "WAVETRAIN_RUN_ID", "WAVETRAIN_STEP_ID",
-		"WAVETRAIN_WAVE", "WAVETRAIN_ATTEMPT", "WAVETRAIN_INPUT", "WAVETRAIN_OUTPUT"};
+		"WAVETRAIN_WAVE", "WAVETRAIN_ATTEMPT", "WAVETRAIN_INPUT", "WAVETRAIN_OUTPUT",
+		"WAVETRAIN_TASK", "WAVETRAIN_ITEM", "WAVETRAIN_ITEM_FILE", "WAVETRAIN_ITEM_INDEX",
+		"WAVETRAIN_SUMMARY", "WAVETRAIN_HANDOFF", "WAVETRAIN_HANDOFFS",
+		"WAVETRAIN_PROPERTIES"};
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
 		if (text_equal(name, names[i]))
 			return true;
 	return false;
 }
 
-static void check_environment(struct check *check, const struct environment *environment)
+void check_environment_names(const struct environment *environment, struct diagnostics *diagnostics)
 {
 	for (uint32_t i = 0; i < environment->count; i++) {
 		const struct environment_variable *variable = &environment->variables[i];
 		const char *name = variable->name;
 		if (variable_is_ours(name))
-			diagnostics_add(check->diagnostics, FINDING_BAD_VALUE, variable->where,
+			diagnostics_add(diagnostics, FINDING_BAD_VALUE, variable->where,
 				"'%s' is set by wavetrain itself", name);
 		if (*name && !(*name >= '0' && *name <= '9') &&
 			strspn(name, variable_bytes) == strlen(name))
 			continue;
-		diagnostics_add(check->diagnostics, FINDING_BAD_VALUE, variable->where,
+		diagnostics_add(diagnostics, FINDING_BAD_VALUE, variable->where,
 			"'%s' cannot name an environment variable: letters, digits and '_' can, "
 			"not beginning with a digit",
-			shorten(check->diagnostics->arena, name));
+			shorten(diagnostics->arena, name));
 	}
 }
 
@@ -108,14 +110,35 @@ static void check_path(
 			shorten(check->diagnostics->arena, path), key);
 }
 
+static bool is_output_name(const struct step *step, const char *name)
+{
+	for (uint32_t i = 0; i < step->output_count; i++) {
+		if (text_equal(step->outputs[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static void check_contracts(struct check *check, const struct step *step)
 {
 	for (uint32_t i = 0; i < step->contract_count; i++) {
-		for (uint32_t j = 0; j < step->contracts[i].file_count; j++) {
-			const struct file_rule *rule = &step->contracts[i].files[j];
-			check_path(check, "files", rule->path, rule->where);
-		}
+		const struct contract *contract = &step->contracts[i];
+		for (uint32_t j = 0; j < contract->file_count; j++)
+			check_path(
+				check, "files", contract->files[j].path, contract->files[j].where);
+		for (uint32_t j = 0; j < contract->paths.count; j++)
+			check_path(check, "paths", contract->paths.items[j].text,
+				contract->paths.items[j].where);
+		check_path(check, "schema", contract->schema, contract->where);
+		if (contract->source && !is_output_name(step, contract->source))
+			check_path(check, "source", contract->source, contract->where);
 	}
+}
+
+static void check_globs(struct check *check, const char *key, const struct text_list *globs)
+{
+	for (uint32_t i = 0; i < globs->count; i++)
+		check_path(check, key, globs->items[i].text, globs->items[i].where);
 }
 
 static void check_outputs(struct check *check, const struct step *step)
@@ -127,79 +150,25 @@ static void check_outputs(struct check *check, const struct step *step)
 	}
 }
 
+/* Of a fan-out the id as written, once: those of its instances are made from it. */
 static void check_id(struct check *check, uint32_t place)
 {
 	const struct step *step = &check->pipeline->steps[place];
-	if (!step->id)
+	const char *id = step_base_id(step);
+	if (!id)
 		return;
-	check_id_shape(check, "id of a step", step->id, step->where);
-	if (map_add(&check->ids, step->id, place))
+	if (step->instance) {
+		map_add(&check->ids, step->id, place);
+		if (step->instance->number > 0)
+			return;
+	}
+	check_id_shape(check, "id of a step", id, step->where);
+	if (map_add(&check->ids, id, place))
 		return;
-	const struct step *first = &check->pipeline->steps[map_find(&check->ids, step->id)];
+	const struct step *first = &check->pipeline->steps[map_find(&check->ids, id)];
 	diagnostics_add(check->diagnostics, FINDING_DUPLICATE_ID, step->where,
 		"the id '%s' is given twice; the first is on line %u",
-		shorten(check->diagnostics->arena, step->id), (unsigned)first->where.line);
-}
-
-static void report_unknown_need(struct check *check, const struct need *need)
-{
-	struct nearest nearest;
-	nearest_start(&nearest, need->id);
-	uint32_t count = check->pipeline->step_count;
-	if (check->comparisons_left >= count && check->diagnostics->count < DIAGNOSTICS_LIMIT) {
-		check->comparisons_left -= count;
-		for (uint32_t i = 0; i < count; i++) {
-			if (check->pipeline->steps[i].id)
-				nearest_offer(&nearest, check->pipeline->steps[i].id);
-		}
-	}
-	diagnostics_add_near(check->diagnostics, FINDING_UNKNOWN_REFERENCE, need->where,
-		nearest.best, "there is no step '%s'",
-		shorten(check->diagnostics->arena, need->id));
-}
-
-static void check_needs(struct check *check, uint32_t place)
-{
-	struct step *step = &check->pipeline->steps[place];
-	for (uint32_t i = 0; i < step->need_count; i++) {
-		struct need *need = &step->needs[i];
-		uint32_t target = map_find(&check->ids, need->id);
-		if (target == INDEX_NONE)
-			report_unknown_need(check, need);
-		else if (target == place || text_equal(need->id, step->id))
-			diagnostics_add(check->diagnostics, FINDING_CYCLE, need->where,
-				"the step '%s' needs itself",
-				shorten(check->diagnostics->arena, need->id));
-		else
-			need->step = target;
-	}
-}
-
-static void check_inputs(struct check *check, struct artifact_names *names, uint32_t place)
-{
-	struct step *step = &check->pipeline->steps[place];
-	for (uint32_t i = 0; i < step->input_count; i++)
-		artifact_names_resolve(
-			names, check->pipeline, place, &step->inputs[i], check->diagnostics);
-}
-
-/* Two inputs of one name would have the same place in the input folder. */
-static void check_input_names(struct check *check, const struct step *step)
-{
-	struct map names = {0};
-	for (uint32_t i = 0; i < step->input_count; i++) {
-		const struct input *input = &step->inputs[i];
-		if (input->step == INDEX_NONE)
-			continue;
-		const char *name = check->pipeline->steps[input->step].outputs[input->output].name;
-		if (!map_add(&names, name, i))
-			diagnostics_add(check->diagnostics, FINDING_AMBIGUOUS, input->where,
-				"the inputs '%s' and '%s' would both be $WAVETRAIN_INPUT/%s; give "
-				"one of the outputs another name",
-				step->inputs[map_find(&names, name)].reference, input->reference,
-				name);
-	}
-	map_release(&names);
+		shorten(check->diagnostics->arena, id), (unsigned)first->where.line);
 }
 
 static void check_group(struct check *check, const struct step *step)
@@ -210,27 +179,45 @@ static void check_group(struct check *check, const struct step *step)
 			step->id ? shorten(check->diagnostics->arena, step->id) : "");
 }
 
+void step_check(const struct step *step, struct diagnostics *diagnostics)
+{
+	struct check only = {.diagnostics = diagnostics};
+	struct check *check = &only;
+	check_environment_names(&step->env, check->diagnostics);
+	check_path(check, "workdir", step->workdir, step->where);
+	check_group(check, step);
+	check_outputs(check, step);
+	check_contracts(check, step);
+	if (step->cache) {
+		check_globs(check, "key", &step->cache->key);
+		check_globs(check, "paths", &step->cache->paths);
+	}
+}
+
+/* What is wrong with one instance is most often wrong with all, and said once. */
+static void check_steps(struct check *check)
+{
+	const struct pipeline *pipeline = check->pipeline;
+	bool is_faulty = false;
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		const struct step *step = &pipeline->steps[i];
+		uint32_t errors = check->diagnostics->error_count;
+		bool is_further = step->instance && step->instance->number > 0;
+		if (is_further && is_faulty)
+			continue;
+		step_check(step, check->diagnostics);
+		is_faulty = check->diagnostics->error_count > errors;
+	}
+}
+
 void pipeline_check(struct pipeline *pipeline, struct diagnostics *diagnostics)
 {
-	struct check check = {.pipeline = pipeline,
-		.diagnostics = diagnostics,
-		.comparisons_left = COMPARISON_LIMIT};
-	CLEANUP(artifact_names_release) struct artifact_names names;
-	check_environment(&check, &pipeline->env);
+	struct check check = {.pipeline = pipeline, .diagnostics = diagnostics};
+	check_environment_names(&pipeline->env, diagnostics);
 	map_reserve(&check.ids, pipeline->step_count);
 	for (uint32_t i = 0; i < pipeline->step_count; i++)
 		check_id(&check, i);
-	artifact_names_init(&names, pipeline, diagnostics);
-	for (uint32_t i = 0; i < pipeline->step_count; i++) {
-		const struct step *step = &pipeline->steps[i];
-		check_environment(&check, &step->env);
-		check_path(&check, "workdir", step->workdir, step->where);
-		check_group(&check, step);
-		check_outputs(&check, step);
-		check_contracts(&check, step);
-		check_needs(&check, i);
-		check_inputs(&check, &names, i);
-		check_input_names(&check, step);
-	}
+	check_steps(&check);
+	references_check(pipeline, &check.ids, diagnostics);
 	map_release(&check.ids);
 }

@@ -14,7 +14,7 @@
 
 static const char *const default_files[] = {
 	"wavetrain.yml", "wavetrain.yaml", ".wavetrain/pipeline.yml"};
-static const char *const name_endings[] = {"yml", "yaml", "json"};
+static const char *const name_endings[] = {"yml", "yaml", "json", "pipeline"};
 
 /* The folders to look in, nearest first: up to the repository's root, or one where there is none. */
 struct search {
@@ -122,7 +122,7 @@ static bool report_none(
 	}
 	error_set(error, ERROR_NO_PIPELINE,
 		"no pipeline '%s': looked for the file %s and for " PIPELINES_FOLDER
-		"/%s.{yml,yaml,json}%s",
+		"/%s.{yml,yaml,json,pipeline}%s",
 		word, word, word, buffer_text(&folders));
 	const char *nearest = nearest_name(search, word, arena);
 	if (nearest)

@@ -7,10 +7,13 @@
 #include "base/file.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "load/agents.h"
+#include "load/artifacts_reader.h"
 #include "load/load_bytes.h"
 #include "load/pipeline_check.h"
 #include "load/steps_reader.h"
 #include "load/substitution.h"
+#include "load/table_reader.h"
 #include "load/yaml_decode.h"
 #include "load/yaml_tree.h"
 
@@ -67,8 +70,12 @@ void pipeline_load_bytes(const struct load_request *request, const char *bytes, 
 	diagnostics->source = bytes;
 	diagnostics->source_size = size;
 	*pipeline = (struct pipeline){.file = request->path, .folder = request->folder};
-	if (yaml_tree_read(&tree, bytes, size, diagnostics))
+	if (path_is_table(request->path)) {
+		table_read(request, bytes, size, diagnostics, pipeline);
+		agents_resolve(pipeline, request, diagnostics);
+	} else if (yaml_tree_read(&tree, bytes, size, diagnostics)) {
 		decode(request, &tree, diagnostics, pipeline);
+	}
 	if (text_is_empty(pipeline->name))
 		pipeline->name = default_name(request, arena);
 	diagnostics_sort(diagnostics);
@@ -102,13 +109,17 @@ void pipeline_reference_append(struct buffer *buffer)
 		"A pipeline is one YAML 1.2 document (or JSON, which is YAML) in UTF-8. Unknown "
 		"keys, keys given\ntwice, wrong types and unknown names are errors, all reported at "
 		"once with line and column.\nEverything may also stand under one key `pipeline`.\n\n"
-		"**`${NAME}`** in any text but `description` and a `run` that is a text is the "
-		"parameter of that\nname, else the environment variable; `${NAME:-default}` gives a "
-		"default for one that is unset or\nempty; `$${` is a literal `${`. A name that is "
-		"not set and has no default is an error.\n**`{NAME}`** of a declared parameter is "
-		"replaced in `name`, `description`, `checkpoint.message` and\nthe elements of a "
-		"`run` that is a list. Nothing is ever put into a `run` that is a text: there a\n"
-		"parameter is the environment variable `PARAM_<NAME>`.\n\n"
+		"**`${NAME}`** in any text but `description`, `task`, `if`, `system_prompt` and a "
+		"`run` that is a text\nis the parameter of that name, else the environment "
+		"variable; `${NAME:-default}` gives a default for\none that is unset or empty; "
+		"`$${` is a literal `${`. A name that is not set and has no default is\nan error.\n"
+		"**`{NAME}`** of a declared parameter is replaced in `name`, `description`, `task`, "
+		"`checkpoint.message`\nand the elements of a `run` that is a list; of a matrix or a "
+		"`foreach` also in values of `env`,\n`workdir`, paths of outputs and of `cache`, and "
+		"in the paths, sources and command lists of contracts.\nNothing is ever put into a "
+		"`run` that is a text: there a parameter is the environment variable\n"
+		"`PARAM_<NAME>`, a value of a matrix `MATRIX_<NAME>`, and an item "
+		"`WAVETRAIN_ITEM`.\n\n"
 		"**Numbers and booleans** where text is expected are taken as they are written. "
 		"`yes`, `no`, `on` and\n`off` are text. **Durations** are a number of seconds, or "
 		"`2d`, `5h30m`, `90s`, `250ms`. **Sizes** are a\nnumber of bytes, or `64KiB`, "
@@ -120,4 +131,10 @@ void pipeline_reference_append(struct buffer *buffer)
 		TREE_ALIAS_LIMIT);
 	for (size_t i = 0; steps_tables[i]; i++)
 		table_append_reference(steps_tables[i], buffer);
+	buffer_append_text(buffer,
+		"# The artifacts form\n\n"
+		"A file with `artifacts` in place of `steps`; `execution`, `checkpoint`, `env` and "
+		"`params` mean the\nsame in it. [Its page](../formats/artifacts.md) explains it.\n\n");
+	for (size_t i = 0; artifacts_tables[i]; i++)
+		table_append_reference(artifacts_tables[i], buffer);
 }

@@ -19,6 +19,12 @@ struct load_request {
 	const struct assignment *assignments; /* parameters from the command line */
 	uint32_t assignment_count;
 	const char *const *environment; /* "NAME=VALUE", NULL after the last: for ${VAR} */
+	/* Components that need no declaration, NULL after the last; NULL: there are none. */
+	const char *const *builtin_components;
+	/* Whether a built-in takes these properties, a JSON object; NULL: they are not looked at. */
+	bool (*check_properties)(const char *type, const char *properties, struct error *error);
+	bool check_programs; /* a component whose program is not there is a finding */
+	bool shell;          /* of a table: every PROMPT is a command for the shell */
 };
 
 /*

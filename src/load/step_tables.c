@@ -1,202 +1,39 @@
-/* The keys of a step and of what stands inside one. */
-#include <string.h>
-
-#include "base/cleanup.h"
+/* The keys of a step. */
 #include "base/index.h"
 #include "base/text.h"
+#include "load/fan_out.h"
+#include "load/step_values.h"
 #include "load/steps_reader.h"
-#include "model/state.h"
 
 #define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 #define HOUR_MS ((int64_t)3600 * 1000)
 
-/* Everything but success, and our own ending of an attempt. */
-#define RETRY_ON_ANY                                                                               \
-	(((1u << FAILURE_CLASS_COUNT) - 1) & ~(1u << FAILURE_NONE) & ~(1u << FAILURE_CANCELLED))
+/* "text" and "texts" are definitions of the whole schema. */
+#define TEXT_SCHEMA "{\"$ref\":\"#/$defs/text\"}"
+#define TEXTS_SCHEMA "{\"$ref\":\"#/$defs/texts\"}"
 
-static void decode_retry_on(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	struct retry_policy *retry = owner;
-	uint32_t count = decode_item_count(decoder, field, node);
-	retry->on = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t item = decode_item(decoder, node, i);
-		const char *word = decode_text(decoder, field, item);
-		enum failure_class class;
-		if (!word)
-			continue;
-		if (text_equal(word, "any")) {
-			retry->on |= RETRY_ON_ANY;
-		} else if (failure_class_parse(word, &class) && RETRY_ON_ANY & (1u << class)) {
-			retry->on |= 1u << class;
-		} else {
-			static const char *const words[] = {"transient", "timeout", "resource",
-				"contract", "output", "permanent", "signal", "any"};
-			diagnostics_add_near(decoder->diagnostics, FINDING_BAD_VALUE,
-				tree_where(decoder->tree, item),
-				text_nearest(word, words, ARRAY_LENGTH(words)),
-				"'on' must name classes of failure (transient, timeout, resource, "
-				"contract, output, permanent, signal, any), not '%s'",
-				shorten(decoder->arena, word));
-		}
-	}
-}
+#define NEED_SCHEMA                                                                                \
+	"{\"anyOf\":[" TEXT_SCHEMA ",{\"type\":\"object\",\"required\":[\"step\"],"                \
+	"\"properties\":{\"step\":" TEXT_SCHEMA ",\"soft\":{\"type\":\"boolean\"}},"               \
+	"\"additionalProperties\":false}]}"
 
-static void retry_start(void *item)
-{
-	*(struct retry_policy *)item = (struct retry_policy){
-		.max = 1,
-		.backoff_ms = RETRY_DEFAULT_BACKOFF_MS,
-		.factor = RETRY_DEFAULT_FACTOR,
-		.max_delay_ms = -1, /* set in retry_finish() */
-		.on = RETRY_ON_ANY,
-	};
-}
+#define NEEDS_SCHEMA                                                                               \
+	"{\"anyOf\":[" NEED_SCHEMA                                                                 \
+	",{\"type\":\"null\"},{\"type\":\"array\",\"items\":" NEED_SCHEMA "}]}"
 
-static void retry_finish(struct decoder *decoder, uint32_t node, void *item)
-{
-	struct retry_policy *retry = item;
-	if (retry->max_delay_ms < 0) {
-		retry->max_delay_ms = retry->backoff_ms > RETRY_DEFAULT_MAX_DELAY_MS
-					      ? retry->backoff_ms
-					      : RETRY_DEFAULT_MAX_DELAY_MS;
-	} else if (retry->max_delay_ms < retry->backoff_ms) {
-		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
-			tree_where(decoder->tree, tree_find(decoder->tree, node, "max_delay")),
-			"'max_delay' is shorter than 'backoff'");
-	}
-}
+#define OUTPUTS_SCHEMA                                                                             \
+	"{\"anyOf\":[{\"type\":\"object\",\"additionalProperties\":" TEXT_SCHEMA "}," TEXTS_SCHEMA \
+	"]}"
 
-static const struct yaml_field retry_fields[] = {
-	{.key = "max",
-		.kind = FIELD_UNSIGNED,
-		.offset = offsetof(struct retry_policy, max),
-		.minimum = 0,
-		.maximum = 100,
-		.shown_default = "1",
-		.description = "How many attempts follow the first one, at most."},
-	{.key = "backoff",
-		.kind = FIELD_DURATION,
-		.maximum = HOUR_MS * 24,
-		.offset = offsetof(struct retry_policy, backoff_ms),
-		.shown_default = "2s",
-		.description = "The wait before the second attempt."},
-	{.key = "factor",
-		.kind = FIELD_NUMBER,
-		.offset = offsetof(struct retry_policy, factor),
-		.minimum = 1,
-		.maximum = 100,
-		.shown_default = "2",
-		.description = "Each further wait is this many times longer."},
-	{.key = "max_delay",
-		.kind = FIELD_DURATION,
-		.maximum = HOUR_MS * 24,
-		.offset = offsetof(struct retry_policy, max_delay_ms),
-		.shown_default = "30s, or `backoff` where that is longer",
-		.description = "No wait is longer than this."},
-	{.key = "jitter",
-		.kind = FIELD_BOOLEAN,
-		.offset = offsetof(struct retry_policy, jitter),
-		.shown_default = "false",
-		.description = "Waits a random time between half of the delay and the whole, so "
-			       "that steps which failed together do not come back together."},
-	{.key = "on",
-		.kind = FIELD_CUSTOM,
-		.decode = decode_retry_on,
-		.expected = "a class of failure or a list of them",
-		.shown_default = "any",
-		.description = "What is tried again. `transient`: exit status 75; `timeout`; "
-			       "`resource`: no memory, disk or process slot; `contract`; "
-			       "`output`: a declared output is missing; `permanent`: any other "
-			       "exit status; `signal`: killed by a signal; `any`: all of these. A "
-			       "step that was cancelled is never retried."},
-};
+#define VALUES_SCHEMA "{\"type\":\"array\",\"minItems\":1,\"items\":" TEXT_SCHEMA "}"
 
-const struct yaml_table retry_table = {
-	.noun = "section 'retry'",
-	.title = "More attempts: `retry`",
-	.fields = retry_fields,
-	.field_count = ARRAY_LENGTH(retry_fields),
-	.item_bytes = sizeof(struct retry_policy),
-	.short_key = "max",
-	.start = retry_start,
-	.finish = retry_finish,
-};
+#define COMBINATIONS_SCHEMA                                                                        \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":" TEXT_SCHEMA \
+	"}}"
 
-static void decode_needs(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	struct step *step = owner;
-	uint32_t count = decode_item_count(decoder, field, node);
-	step->needs = ARENA_ARRAY(decoder->arena, struct need, count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t item = decode_item(decoder, node, i);
-		const char *id = decode_text(decoder, field, item);
-		if (id)
-			step->needs[step->need_count++] = (struct need){.id = id,
-				.step = INDEX_NONE,
-				.where = tree_where(decoder->tree, item)};
-	}
-}
-
-static void decode_inputs(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	struct step *step = owner;
-	uint32_t count = decode_item_count(decoder, field, node);
-	step->inputs = ARENA_ARRAY(decoder->arena, struct input, count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t item = decode_item(decoder, node, i);
-		const char *reference = decode_text(decoder, field, item);
-		if (reference)
-			step->inputs[step->input_count++] = (struct input){.reference = reference,
-				.step = INDEX_NONE,
-				.output = INDEX_NONE,
-				.where = tree_where(decoder->tree, item)};
-	}
-}
-
-static void decode_output_paths(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, struct step *step)
-{
-	uint32_t count = decoder->tree->nodes[node].count;
-	step->outputs = ARENA_ARRAY(decoder->arena, struct output, count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t key = tree_child(decoder->tree, node, 2 * i);
-		struct output output = {
-			.name = decode_key(decoder, key),
-			.path = decode_text(
-				decoder, field, tree_child(decoder->tree, node, 2 * i + 1)),
-			.where = tree_where(decoder->tree, key),
-		};
-		if (output.name && output.path)
-			step->outputs[step->output_count++] = output;
-	}
-}
-
-static void decode_outputs(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	static const struct yaml_field path_field = {
-		.key = "the path of an output", .kind = FIELD_TEXT};
-	static const struct yaml_field name_field = {
-		.key = "the name of an output", .kind = FIELD_TEXT};
-	struct step *step = owner;
-	if (decoder->tree->nodes[node].kind == NODE_MAPPING) {
-		decode_output_paths(decoder, &path_field, node, step);
-		return;
-	}
-	uint32_t count = decode_item_count(decoder, field, node);
-	step->outputs = ARENA_ARRAY(decoder->arena, struct output, count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t item = decode_item(decoder, node, i);
-		const char *name = decode_text(decoder, &name_field, item);
-		if (name)
-			step->outputs[step->output_count++] = (struct output){
-				.name = name, .where = tree_where(decoder->tree, item)};
-	}
-}
+#define MATRIX_SCHEMA                                                                              \
+	"{\"type\":\"object\",\"properties\":{\"include\":" COMBINATIONS_SCHEMA                    \
+	",\"exclude\":" COMBINATIONS_SCHEMA "},\"additionalProperties\":" VALUES_SCHEMA "}"
 
 static const struct yaml_field handover_fields[] = {
 	{.key = "contract",
@@ -223,6 +60,54 @@ static void step_start(void *item)
 	((struct step *)item)->grace_ms = STEP_DEFAULT_GRACE_MS;
 }
 
+static bool has_key(const struct decoder *decoder, uint32_t node, const char *key)
+{
+	return tree_find(decoder->tree, node, key) != INDEX_NONE;
+}
+
+static void report_missing(struct decoder *decoder, uint32_t node, const char *message)
+{
+	diagnostics_add(decoder->diagnostics, FINDING_MISSING_KEY, tree_where(decoder->tree, node),
+		"%s", message);
+}
+
+/* A step is a command, or a task for a persona. */
+static void check_work(struct decoder *decoder, uint32_t node)
+{
+	bool has_run = has_key(decoder, node, "run");
+	bool has_persona = has_key(decoder, node, "persona");
+	bool has_task = has_key(decoder, node, "task");
+	if (has_run && (has_persona || has_task)) {
+		const char *other = has_persona ? "persona" : "task";
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_key_where(decoder->tree, node, other),
+			"a step has either 'run', or 'persona' and 'task': '%s' cannot be given "
+			"beside 'run'",
+			other);
+	} else if (has_persona && !has_task) {
+		report_missing(decoder, node, "this step has a 'persona' and lacks the key 'task'");
+	} else if (has_task && !has_persona) {
+		report_missing(decoder, node, "this step has a 'task' and lacks the key 'persona'");
+	} else if (!has_run && !has_persona) {
+		report_missing(decoder, node,
+			"this step lacks what it does: 'run', or 'persona' and 'task'");
+	} else if (has_persona && has_key(decoder, node, "shell")) {
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_key_where(decoder->tree, node, "shell"),
+			"'shell' is for a 'run' that is a text; a task is given to an agent");
+	}
+}
+
+static void check_one_of(
+	struct decoder *decoder, uint32_t node, const char *first, const char *second)
+{
+	if (has_key(decoder, node, first) && has_key(decoder, node, second))
+		diagnostics_add(decoder->diagnostics, FINDING_DUPLICATE_KEY,
+			tree_key_where(decoder->tree, node, second),
+			"'%s' and '%s' mean the same and only one of them can be given", first,
+			second);
+}
+
 static void step_finish(struct decoder *decoder, uint32_t node, void *item)
 {
 	struct step *step = item;
@@ -230,13 +115,22 @@ static void step_finish(struct decoder *decoder, uint32_t node, void *item)
 	step->where = tree_where(decoder->tree, id == INDEX_NONE ? node : id);
 	if (!step->name)
 		step->name = step->id;
-	command_shell_finish(decoder, node, &step->command);
-	if (tree_find(decoder->tree, node, "contract") != INDEX_NONE &&
-		tree_find(decoder->tree, node, "handover") != INDEX_NONE)
-		diagnostics_add(decoder->diagnostics, FINDING_DUPLICATE_KEY,
-			tree_key_where(decoder->tree, node, "handover"),
-			"'contract' and 'handover' mean the same and only one of them can be "
-			"given");
+	check_work(decoder, node);
+	if (!step->agent)
+		command_shell_finish(decoder, node, &step->command);
+	check_one_of(decoder, node, "contract", "handover");
+	uint32_t condition = tree_find(decoder->tree, node, "if");
+	fan_out_check_names(decoder, step,
+		tree_where(decoder->tree, condition == INDEX_NONE ? node : condition));
+	if (step->foreach && has_key(decoder, node, "matrix"))
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_key_where(decoder->tree, node, "foreach"),
+			"a step has either 'matrix' or 'foreach', not both");
+	if (step->on_failure == REACTION_RETRY && !has_key(decoder, node, "retry")) {
+		retry_start(&step->retry);
+		step->retry.max = CONTRACT_DEFAULT_MAX_RETRIES;
+		retry_finish(decoder, node, &step->retry);
+	}
 }
 
 static const struct yaml_field step_fields[] = {
@@ -260,12 +154,11 @@ static const struct yaml_field step_fields[] = {
 		.description = "What it does, in words."},
 	{.key = "run",
 		.kind = FIELD_COMMAND,
-		.flags = FIELD_REQUIRED,
 		.offset = offsetof(struct step, command),
 		.description = "What is executed. A text is a script for the shell and nothing is "
 			       "ever put into it: parameters reach it as `$PARAM_<NAME>`. In a "
 			       "list, `${VAR}` and `{parameter}` are replaced within each "
-			       "element."},
+			       "element. Every step has either `run`, or `persona` and `task`."},
 	{.key = "shell",
 		.kind = FIELD_TEXT,
 		.offset = offsetof(struct step, command) + offsetof(struct command, shell),
@@ -277,21 +170,42 @@ static const struct yaml_field step_fields[] = {
 		.offset = offsetof(struct step, env),
 		.description = "Environment variables of this step; they win over those of the "
 			       "pipeline."},
+	{.key = "persona",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_persona,
+		.expected = "the name of a persona",
+		.json_schema = "{\"type\":\"string\"}",
+		.description = "Who does the `task`: a name under `personas`, or of a file "
+			       "`.wavetrain/personas/NAME.yaml`; `base` is nobody in particular."},
+	{.key = "task",
+		.kind = FIELD_CUSTOM,
+		.flags = FIELD_LITERAL | FIELD_PARAMETERS,
+		.decode = decode_task,
+		.expected = "text that says what is to be done",
+		.json_schema = "{\"type\":\"string\"}",
+		.description = "Work for an agent, in words: the command of the persona's adapter "
+			       "is executed with it. `{parameter}` is replaced; the task reaches "
+			       "the program as one argument or a file, never through a shell."},
 	{.key = "workdir",
 		.kind = FIELD_TEXT,
 		.offset = offsetof(struct step, workdir),
 		.shown_default = "the pipeline file's folder",
-		.description = "The folder it runs in, from the pipeline file's folder."},
+		.description = "The folder it runs in, from the pipeline file's folder; in a "
+			       "fresh workspace, from `workspace/`."},
 	{.key = "needs",
 		.alias = "dependencies",
 		.kind = FIELD_CUSTOM,
 		.decode = decode_needs,
+		.table = &need_table,
 		.expected = "a step's id or a list of ids",
-		.description = "Steps that must have succeeded before this one starts."},
+		.json_schema = NEEDS_SCHEMA,
+		.description = "Steps that must have succeeded before this one starts. `{step: "
+			       "ID, soft: true}` in place of an id only orders."},
 	{.key = "inputs",
 		.kind = FIELD_CUSTOM,
 		.decode = decode_inputs,
 		.expected = "an artifact's name or a list of names",
+		.json_schema = TEXTS_SCHEMA,
 		.description = "Artifacts of other steps, found in `$WAVETRAIN_INPUT`; "
 			       "`step.artifact` where several steps have one of that name. The "
 			       "producer is needed without being named in `needs`."},
@@ -300,14 +214,46 @@ static const struct yaml_field step_fields[] = {
 		.kind = FIELD_CUSTOM,
 		.decode = decode_outputs,
 		.expected = "a mapping of names to paths, or a list of names",
+		.json_schema = OUTPUTS_SCHEMA,
 		.description = "Artifacts that it makes: paths or globs from its working "
 			       "directory, or names alone for files `NAME` or `NAME.*` in "
-			       "`$WAVETRAIN_OUTPUT`. A missing one fails the step."},
+			       "`$WAVETRAIN_OUTPUT`. A missing one fails the step. In a fresh "
+			       "workspace `output/…` and `input/…` mean the attempt's own "
+			       "folders."},
 	{.key = "group",
 		.kind = FIELD_TEXT,
 		.offset = offsetof(struct step, group),
 		.description = "Steps of one group that follow one another in the file are shown "
 			       "and committed together."},
+	{.key = "matrix",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_matrix,
+		.expected = "a mapping of names to lists of values",
+		.json_schema = MATRIX_SCHEMA,
+		.description = "One instance of the step for each combination of values, "
+			       "`ID[os=a,arch=x]`: `{os: [a, b], arch: [x, y]}`. `exclude` takes "
+			       "combinations out, `include` adds values to those it fits and makes "
+			       "another one where it fits none. An instance finds its values in "
+			       "`MATRIX_<NAME>`; `{NAME}` is replaced in texts, never in a script. "
+			       "Who needs the step needs all of its instances."},
+	{.key = "foreach",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_foreach,
+		.table = &foreach_table,
+		.expected = "an artifact's name or a mapping",
+		.description = "One instance for each item of a list that another step makes, "
+			       "`ID[0]`, `ID[1]`, …"},
+	{.key = "if",
+		.kind = FIELD_CUSTOM,
+		.flags = FIELD_LITERAL,
+		.decode = decode_condition,
+		.expected = "a condition such as success() && params.NAME == 'text'",
+		.json_schema = "{\"type\":[\"string\",\"boolean\"]}",
+		.shown_default = "success()",
+		.description =
+			"When it runs: `success()`, `failure()` or `always()` of its needs; "
+			"`changed('GLOB')`; comparisons of `params.NAME`, `env.NAME`, "
+			"`matrix.NAME`, texts and numbers; `!`, `&&`, `||` and parentheses."},
 	{.key = "timeout",
 		.kind = FIELD_DURATION,
 		.minimum = 1,
@@ -328,6 +274,23 @@ static const struct yaml_field step_fields[] = {
 		.expected = "a number of attempts or a mapping",
 		.shown_default = "none",
 		.description = "More attempts after a failure; `retry: 2` is `retry: {max: 2}`."},
+	{.key = "on_failure",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_step_reaction,
+		.word = reaction_word,
+		.shown_default = "as `execution.on_failure` says",
+		.description = "When it has failed for good. `retry`: it is tried again, twice "
+			       "unless `retry` says more, then as `halt`. `halt`: what runs ends "
+			       "and is committed, nothing else starts. `skip`: what needs it is "
+			       "skipped and everything else goes on; the run still fails. "
+			       "`rollback`: files go back to the start of its wave, and the run "
+			       "ends. `abort`: everything is ended at once, what is done is "
+			       "committed."},
+	{.key = "optional",
+		.kind = FIELD_BOOLEAN,
+		.offset = offsetof(struct step, is_optional),
+		.shown_default = "false",
+		.description = "Whether the run succeeds also when this step fails."},
 	{.key = "contract",
 		.kind = FIELD_SEQUENCE,
 		.flags = FIELD_ONE_OR_MANY,
@@ -342,6 +305,39 @@ static const struct yaml_field step_fields[] = {
 		.offset = 0,
 		.expected = "a mapping with the key 'contract'",
 		.description = "`handover: {contract: …}` is the same as `contract: …`."},
+	{.key = "workspace",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_workspace,
+		.word = workspace_word,
+		.shown_default = "shared",
+		.description =
+			"Where it works. `shared`: the pipeline file's folder. `fresh`: an "
+			"empty folder for each attempt, with its inputs and outputs beside "
+			"it. `worktree`: a checkout of its own for each attempt; its changes "
+			"are merged when its wave ends."},
+	{.key = "gate",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_gate,
+		.word = gate_word,
+		.shown_default = "auto",
+		.description = "`manual`: nothing after its wave starts before somebody approves."},
+	{.key = "barrier",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_barrier,
+		.expected = "true or false",
+		.json_schema = "{\"type\":\"boolean\"}",
+		.shown_default = "true",
+		.description = "`false`: the step is a check; it does not part the groups around "
+			       "it, and runs at the end of their wave, before the commit."},
+	{.key = "cache",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_cache,
+		.table = &cache_table,
+		.expected = "true, false or a mapping",
+		.shown_default = "false",
+		.description = "Whether outputs of an earlier run are taken when the command, the "
+			       "environment it names, the inputs and the declared files are the "
+			       "same."},
 };
 
 const struct yaml_table step_table = {

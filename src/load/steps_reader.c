@@ -2,9 +2,16 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "load/agents.h"
+#include "load/artifacts_reader.h"
+#include "load/fan_out.h"
+#include "load/old_layout.h"
 #include "load/parameters.h"
+
+#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 
 static const char *mode_word(size_t place)
 {
@@ -46,7 +53,17 @@ static const struct yaml_field execution_fields[] = {
 			"When a step has failed for good. `keep`: the other steps of the "
 			"wave finish and are committed, and steps of later waves that do not "
 			"need it go on (a wave made of groups ends the run). `stop`: the "
-			"running steps are ended at once; what is done is committed."},
+			"running steps are ended at once; what is done is committed. "
+			"`rollback`: the other steps finish, then files go back to the "
+			"wave's start."},
+	{.key = "timeout",
+		.kind = FIELD_DURATION,
+		.minimum = 1,
+		.maximum = YEAR_MS,
+		.offset = offsetof(struct execution, time_limit_ms),
+		.shown_default = "none",
+		.description = "How long the whole run may take; then it is stopped and can be "
+			       "resumed."},
 };
 
 static const struct yaml_table execution_table = {
@@ -113,6 +130,33 @@ static const struct yaml_table checkpoint_table = {
 	.finish = checkpoint_finish,
 };
 
+static void wave_finish(struct decoder *decoder, uint32_t node, void *item)
+{
+	((struct declared_wave *)item)->where = tree_where(decoder->tree, node);
+}
+
+static const struct yaml_field wave_fields[] = {
+	{.key = "name",
+		.kind = FIELD_TEXT,
+		.flags = FIELD_PARAMETERS,
+		.offset = offsetof(struct declared_wave, name),
+		.description = "What people read in reports."},
+	{.key = "steps",
+		.kind = FIELD_TEXT_LIST,
+		.flags = FIELD_REQUIRED,
+		.offset = offsetof(struct declared_wave, steps),
+		.description = "The ids of its steps; of one with a matrix, all instances."},
+};
+
+const struct yaml_table wave_table = {
+	.noun = "wave",
+	.title = "A wave: `waves[]`",
+	.fields = wave_fields,
+	.field_count = ARRAY_LENGTH(wave_fields),
+	.item_bytes = sizeof(struct declared_wave),
+	.finish = wave_finish,
+};
+
 /* Parameters are read before everything else, by parameters_read(). */
 static void params_are_read(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
@@ -156,6 +200,31 @@ static const struct yaml_field pipeline_fields[] = {
 		.table = &checkpoint_table,
 		.offset = offsetof(struct pipeline, checkpoint),
 		.description = "What is committed after a wave, and where."},
+	{.key = "adapters",
+		.kind = FIELD_NAMED,
+		.table = &adapter_table,
+		.offset = offsetof(struct pipeline, adapters),
+		.count_offset = offsetof(struct pipeline, adapter_count),
+		.expected = "a mapping of names to adapters",
+		.description = "How programs of agents are called. Those of "
+			       "`.wavetrain/adapters.yaml` are known too."},
+	{.key = "personas",
+		.kind = FIELD_NAMED,
+		.table = &persona_table,
+		.offset = offsetof(struct pipeline, personas),
+		.count_offset = offsetof(struct pipeline, persona_count),
+		.expected = "a mapping of names to personas",
+		.description = "Who does tasks. One that stands in "
+			       "`.wavetrain/personas/NAME.yaml` is known too."},
+	{.key = "waves",
+		.kind = FIELD_SEQUENCE,
+		.table = &wave_table,
+		.offset = offsetof(struct pipeline, waves),
+		.count_offset = offsetof(struct pipeline, wave_count),
+		.expected = "a list of waves",
+		.shown_default = "made from groups or needs",
+		.description = "The waves by hand: each step stands in one of them, after all that "
+			       "it needs."},
 	{.key = "steps",
 		.kind = FIELD_SEQUENCE,
 		.flags = FIELD_REQUIRED,
@@ -180,9 +249,16 @@ const struct yaml_table *const steps_tables[] = {
 	&execution_table,
 	&checkpoint_table,
 	&step_table,
+	&need_table,
+	&foreach_table,
 	&retry_table,
 	&contract_table,
 	&file_rule_table,
+	&cache_table,
+	&adapter_table,
+	&persona_table,
+	&permission_table,
+	&wave_table,
 	NULL,
 };
 
@@ -213,11 +289,8 @@ static bool is_other_form(struct decoder *decoder, uint32_t root)
 	const struct yaml_tree *tree = decoder->tree;
 	if (tree_find(tree, root, "steps") != INDEX_NONE)
 		return false;
-	if (tree_find(tree, root, "artifacts") != INDEX_NONE) {
-		diagnostics_add(decoder->diagnostics, FINDING_UNKNOWN_KEY,
-			tree_key_where(tree, root, "artifacts"),
-			"this is a pipeline of 'artifacts', and only pipelines of 'steps' are read")
-			->hint = "write each artifact as a step with 'outputs'";
+	if (old_layout_is(tree, root)) {
+		old_layout_report(tree, root, decoder->diagnostics);
 		return true;
 	}
 	if (root == tree->root && tree->nodes[root].count > 1 &&
@@ -236,6 +309,10 @@ void steps_read(
 	const struct yaml_tree *tree = decoder->tree;
 	uint32_t root = find_root(tree);
 	pipeline_start(pipeline);
+	if (tree_find(tree, root, "artifacts") != INDEX_NONE) {
+		artifacts_read(decoder, request, root, pipeline);
+		return;
+	}
 	if (tree->nodes[root].kind == NODE_MAPPING && is_other_form(decoder, root))
 		return;
 	parameters_read(decoder, tree_find(tree, root, "params"), request, pipeline);
@@ -247,7 +324,13 @@ void steps_read(
 			(unsigned)tree->nodes[steps].count, PIPELINE_STEP_LIMIT);
 		return;
 	}
+	CLEANUP(fan_out_list_release) struct fan_out_list fan_outs = FAN_OUT_LIST_INIT;
+	decoder->fan_outs = &fan_outs;
+	decoder->pipeline = pipeline;
 	decode_mapping(decoder, &pipeline_table, root, pipeline);
+	agents_resolve(pipeline, request, decoder->diagnostics);
+	fan_out_expand(decoder, pipeline);
+	decoder->fan_outs = NULL;
 	if (steps != INDEX_NONE && tree->nodes[steps].kind == NODE_SEQUENCE &&
 		pipeline->step_count == 0)
 		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE, tree_where(tree, steps),

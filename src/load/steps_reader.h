@@ -19,9 +19,18 @@ extern const struct yaml_table *const steps_tables[];
 
 /* The tables that several files share. */
 extern const struct yaml_table step_table;
+extern const struct yaml_table need_table;
+extern const struct yaml_table foreach_table;
+extern const struct yaml_table cache_table;
 extern const struct yaml_table retry_table;
 extern const struct yaml_table contract_table;
 extern const struct yaml_table file_rule_table;
+extern const struct yaml_table permission_table; /* of a persona */
+extern const struct yaml_table wave_table;
+
+/* What `retry` means before its keys are looked at, and after. */
+void retry_start(void *item);
+void retry_finish(struct decoder *decoder, uint32_t node, void *item);
 
 /* Sets the default shell and reports one that is empty or has nothing to do. */
 void command_shell_finish(struct decoder *decoder, uint32_t node, struct command *command);

@@ -1,6 +1,7 @@
 #include "load/yaml_decode.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/index.h"
@@ -17,6 +18,11 @@ static uint32_t field_find(const struct yaml_table *table, const char *key)
 	return INDEX_NONE;
 }
 
+static const char *article(const char *noun)
+{
+	return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 static void report_unknown_key(
 	struct decoder *decoder, const struct yaml_table *table, uint32_t key_node)
 {
@@ -30,8 +36,8 @@ static void report_unknown_key(
 			nearest_offer(&nearest, table->fields[i].alias);
 	}
 	diagnostics_add_near(decoder->diagnostics, FINDING_UNKNOWN_KEY,
-		tree_where(decoder->tree, key_node), nearest.best, "a %s has no key '%s'",
-		table->noun, is_kept ? shorten(decoder->arena, key) : "");
+		tree_where(decoder->tree, key_node), nearest.best, "%s %s has no key '%s'",
+		article(table->noun), table->noun, is_kept ? shorten(decoder->arena, key) : "");
 }
 
 static void report_missing_keys(struct decoder *decoder, const struct yaml_table *table,
@@ -99,7 +105,8 @@ void decode_mapping(
 			decoder, &table->fields[field_find(table, table->short_key)], node, item);
 	} else {
 		diagnostics_add(decoder->diagnostics, FINDING_WRONG_TYPE,
-			tree_where(decoder->tree, node), "a %s must be a mapping of keys to values",
+			tree_where(decoder->tree, node),
+			"%s %s must be a mapping of keys to values", article(table->noun),
 			table->noun);
 		return;
 	}

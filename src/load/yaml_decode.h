@@ -30,6 +30,7 @@ enum field_kind {
 	FIELD_COMMAND,  /* struct command, without its shell; a text is a script, a list a vector */
 	FIELD_MAPPING,  /* a struct described by table, in place */
 	FIELD_SEQUENCE, /* pointer to structs described by table, and a uint32_t count */
+	FIELD_NAMED,    /* the same from a mapping of names to structs: the table's name_offset */
 	FIELD_CUSTOM,   /* whatever decode() does */
 	FIELD_KIND_COUNT
 };
@@ -39,11 +40,15 @@ enum field_kind {
 #define FIELD_PARAMETERS 4u  /* {parameter} is replaced */
 #define FIELD_ONE_OR_MANY 8u /* of a sequence: one item may stand without a list */
 
+struct fan_out_list;
+
 struct decoder {
 	const struct yaml_tree *tree;
 	struct arena *arena;
 	struct diagnostics *diagnostics;
 	struct substitution *substitution;
+	const struct pipeline *pipeline; /* its parameters are there; the rest is being made */
+	struct fan_out_list *fan_outs;   /* steps with a matrix as they are met; load/fan_out.h */
 };
 
 struct yaml_table;
@@ -62,14 +67,17 @@ struct yaml_field {
 	enum field_kind kind;
 	unsigned flags;
 	size_t offset;       /* in the table's struct */
-	size_t count_offset; /* of FIELD_SEQUENCE */
+	size_t count_offset; /* of FIELD_SEQUENCE, FIELD_NAMED */
 	int64_t minimum;     /* of numbers and durations */
 	int64_t maximum;
-	word_function *word;            /* of FIELD_ENUM */
-	const struct yaml_table *table; /* of FIELD_MAPPING, FIELD_SEQUENCE; of FIELD_CUSTOM for
+	word_function *word;            /* of FIELD_ENUM; of FIELD_CUSTOM for one of these words */
+	const struct yaml_table *table; /* of FIELD_MAPPING, _SEQUENCE, _NAMED; of FIELD_CUSTOM for
 					   the reference page, or NULL */
 	decode_function *decode;        /* of FIELD_CUSTOM */
 	const char *expected;           /* of FIELD_CUSTOM: "a list of step ids" */
+	const char *json_schema;        /* of FIELD_CUSTOM: the values as JSON Schema, which may
+					   refer to #/$defs/text; NULL: see
+					   table or word, or anything */
 	const char *shown_default;      /* for the reference page; NULL: none */
 	const char *description;        /* one line for users */
 };
@@ -80,12 +88,13 @@ struct yaml_table {
 	const struct yaml_field *fields;
 	uint32_t field_count; /* at most TABLE_FIELD_LIMIT */
 	size_t item_bytes;
+	size_t name_offset;    /* of the const char * that FIELD_NAMED fills with an item's key */
 	const char *short_key; /* a scalar in place of the mapping is this key's value; NULL: no */
 	void (*start)(void *item); /* sets what holds when keys are not given; NULL: zeros do */
 	/* Looks at the whole; NULL: nothing to do. node is what the item was decoded from. */
 	void (*finish)(struct decoder *decoder, uint32_t node, void *item);
 };
-#define TABLE_FIELD_LIMIT 24u
+#define TABLE_FIELD_LIMIT 40u
 
 /* Calls start, decodes every key, reports what is unknown, doubled or missing, calls finish. */
 void decode_mapping(
@@ -97,6 +106,25 @@ void decode_value(
 
 /* A scalar's text with variables put in; the arena's. NULL with a finding: not a text. */
 const char *decode_text(struct decoder *decoder, const struct yaml_field *field, uint32_t node);
+
+/*
+ * The place of a scalar's text in the field's words (field->word). False with a finding that names
+ * the nearest one: it is none of them.
+ */
+bool decode_word(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, size_t *place);
+
+/* True or false. False with a finding: neither of the two. */
+bool decode_flag(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, bool *is_set);
+
+/*
+ * A whole value as JSON on one line; the arena's. Variables (and parameters, if the field says so)
+ * are put into texts; a text without quotes then has the type it would have had if it had been
+ * written like that. Numbers that JSON has no word for are texts. NULL with a finding: something
+ * has no value.
+ */
+const char *decode_json(struct decoder *decoder, const struct yaml_field *field, uint32_t node);
 
 /* What a key of a free mapping says; NULL for one that was reported as it was read. */
 const char *decode_key(struct decoder *decoder, uint32_t node);

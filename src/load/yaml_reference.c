@@ -18,6 +18,7 @@ static const char *const kind_words[] = {
 	[FIELD_COMMAND] = "a command: a text for the shell, or a list of texts run as it is",
 	[FIELD_MAPPING] = "a mapping",
 	[FIELD_SEQUENCE] = "a list",
+	[FIELD_NAMED] = "a mapping of names",
 	[FIELD_CUSTOM] = "",
 };
 static_assert(ARRAY_LENGTH(kind_words) == FIELD_KIND_COUNT, "words for every kind");
@@ -50,8 +51,12 @@ void field_append_expected(const struct yaml_field *field, struct buffer *buffer
 		append_range(field, buffer);
 	else if (field->kind == FIELD_DURATION)
 		append_duration_range(field, buffer);
-	for (size_t i = 0; field->kind == FIELD_ENUM && field->word(i); i++)
-		buffer_printf(buffer, "%s%s", i ? " or " : "", field->word(i));
+	for (size_t i = 0; field->word && field->word(i); i++)
+		buffer_printf(buffer, "%s%s",
+			i == 0               ? ""
+			: field->word(i + 1) ? ", "
+					     : " or ",
+			field->word(i));
 }
 
 /* A '|' would end the table's cell. */

@@ -110,16 +110,24 @@ static void decode_text_field(
 	*TARGET(const char *, field, owner) = decode_text(decoder, field, node);
 }
 
-static void decode_boolean(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+bool decode_flag(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, bool *is_set)
 {
 	struct scalar scalar;
 	if (!scalar_get(decoder, field, node, &scalar))
-		return;
-	if (scalar.type == SCALAR_BOOLEAN)
-		*TARGET(bool, field, owner) = *scalar.text == 't' || *scalar.text == 'T';
-	else
+		return false;
+	if (scalar.type != SCALAR_BOOLEAN) {
 		report_wrong_type(decoder, field, node);
+		return false;
+	}
+	*is_set = *scalar.text == 't' || *scalar.text == 'T';
+	return true;
+}
+
+static void decode_boolean(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	decode_flag(decoder, field, node, TARGET(bool, field, owner));
 }
 
 static void decode_unsigned(
@@ -181,18 +189,18 @@ static void decode_size(
 		report_bad_value(decoder, field, node);
 }
 
-static void decode_enum(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+bool decode_word(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, size_t *place)
 {
 	struct scalar scalar;
 	if (!scalar_get(decoder, field, node, &scalar))
-		return;
+		return false;
 	struct nearest nearest;
 	nearest_start(&nearest, scalar.text);
 	for (size_t i = 0; field->word(i); i++) {
 		if (text_equal(scalar.text, field->word(i))) {
-			*TARGET(unsigned, field, owner) = (unsigned)i;
-			return;
+			*place = i;
+			return true;
 		}
 		nearest_offer(&nearest, field->word(i));
 	}
@@ -201,6 +209,15 @@ static void decode_enum(
 	if (nearest.best && decoder->diagnostics->count > count)
 		decoder->diagnostics->findings[count].hint =
 			arena_format(decoder->arena, "did you mean '%s'?", nearest.best);
+	return false;
+}
+
+static void decode_enum(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	size_t place;
+	if (decode_word(decoder, field, node, &place))
+		*TARGET(unsigned, field, owner) = (unsigned)place;
 }
 
 static void decode_text_list(
@@ -324,6 +341,32 @@ static void decode_sequence(
 	*(uint32_t *)(void *)((char *)owner + field->count_offset) = count;
 }
 
+static void decode_named(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	const struct yaml_table *table = field->table;
+	const struct tree_node *mapping = &decoder->tree->nodes[node];
+	if (node_is_null(decoder, node) && !(field->flags & FIELD_REQUIRED))
+		return;
+	if (mapping->kind != NODE_MAPPING) {
+		report_wrong_type(decoder, field, node);
+		return;
+	}
+	char *items = arena_allocate_array(decoder->arena, mapping->count, table->item_bytes);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < mapping->count; i++) {
+		char *item = items + count * table->item_bytes;
+		const char *name = decode_key(decoder, tree_child(decoder->tree, node, 2 * i));
+		if (!name)
+			continue;
+		decode_mapping(decoder, table, tree_child(decoder->tree, node, 2 * i + 1), item);
+		*(const char **)(void *)(item + table->name_offset) = name;
+		count++;
+	}
+	*TARGET(void *, field, owner) = items;
+	*(uint32_t *)(void *)((char *)owner + field->count_offset) = count;
+}
+
 static void decode_custom(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
 {
@@ -343,6 +386,7 @@ static decode_function *const kind_functions[] = {
 	[FIELD_COMMAND] = decode_command,
 	[FIELD_MAPPING] = decode_mapping_field,
 	[FIELD_SEQUENCE] = decode_sequence,
+	[FIELD_NAMED] = decode_named,
 	[FIELD_CUSTOM] = decode_custom,
 };
 static_assert(ARRAY_LENGTH(kind_functions) == FIELD_KIND_COUNT, "one function a kind");

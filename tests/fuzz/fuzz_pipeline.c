@@ -1,4 +1,5 @@
 /* Any bytes as a pipeline file: read, decoded, substituted and checked without a crash. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +30,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	/* What was accepted has what later stages rely on. */
 	for (uint32_t i = 0; diagnostics.error_count == 0 && i < pipeline.step_count; i++) {
 		const struct step *step = &pipeline.steps[i];
-		if (!step->id || !step->name || !step->command.script == !step->command.arguments)
+		bool has_command = !step->command.script != !step->command.arguments;
+		bool has_agent = step->agent && step->agent->persona_name && step->agent->task;
+		if (!step->id || !step->name || (!step->component && has_command == has_agent))
+			__builtin_trap();
+		if (step->agent && (step->agent->adapter >= pipeline.adapter_count ||
+					   (step->agent->persona != INDEX_NONE &&
+						   step->agent->persona >= pipeline.persona_count)))
+			__builtin_trap();
+		if (step->foreach && step->foreach->from.step >= pipeline.step_count)
 			__builtin_trap();
 		for (uint32_t j = 0; j < step->need_count; j++) {
 			if (step->needs[j].step >= pipeline.step_count)

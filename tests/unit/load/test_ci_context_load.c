@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,10 +16,11 @@
 
 #define SHA "0123456789012345678901234567890123456789"
 #define HEAD_SHA "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
+#define BASE_SHA "1111111111111111111111111111111111111111"
 #define PULL(head)                                                                                 \
 	"{\"pull_request\": {\"number\": 7, \"head\": {\"sha\": \"" HEAD_SHA                       \
-	"\", \"ref\": \"topic\", \"repo\": " head                                                  \
-	"}, \"base\": {\"repo\": {\"full_name\": \"o/r\"}}}}"
+	"\", \"ref\": \"topic\", \"repo\": " head "}, \"base\": {\"sha\": \"" BASE_SHA             \
+	"\", \"repo\": {\"full_name\": \"o/r\"}}}}"
 
 struct event_case {
 	const char *name, *reference, *event;
@@ -152,9 +154,48 @@ static void test_huge_event_is_not_built(void **state)
 	arena_release(&arena);
 }
 
+/* What a job starts from: for pull requests, pushes and merge groups. */
+static void test_base(void **state)
+{
+	static const struct {
+		const char *name, *event, *base;
+	} bases[] = {
+		{"pull_request", PULL("null"), BASE_SHA},
+		{"push", "{\"before\": \"" BASE_SHA "\"}", BASE_SHA},
+		{"push", "{\"before\": \"0000000000000000000000000000000000000000\"}", NULL},
+		{"push", "{\"before\": \"HEAD\"}", NULL},
+		{"merge_group", "{\"merge_group\": {\"base_sha\": \"" BASE_SHA "\"}}", BASE_SHA},
+		{"schedule", "{\"before\": \"" BASE_SHA "\"}", NULL},
+	};
+	struct arena arena = {0};
+	char path[] = "/tmp/wavetrain-event-XXXXXX";
+	int file = mkstemp(path);
+	(void)state;
+	assert_true(file >= 0);
+	close(file);
+	for (size_t i = 0; i < ARRAY_LENGTH(bases); i++) {
+		const char *environment[] = {
+			arena_format(&arena, "GITHUB_EVENT_NAME=%s", bases[i].name),
+			arena_format(&arena, "GITHUB_EVENT_PATH=%s", path), NULL};
+		struct error error = {0};
+		struct ci_context context;
+		const char *warning;
+		assert_true(
+			file_write_atomic(path, bases[i].event, strlen(bases[i].event), &error));
+		ci_context_load(environment, &arena, &context, &warning);
+		if (bases[i].base)
+			assert_string_equal(context.base_sha, bases[i].base);
+		else
+			assert_null(context.base_sha);
+	}
+	unlink(path);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_token_with_a_line_end_is_not_used),
