@@ -4,7 +4,8 @@
 
 bool plan_has_barriers(const struct plan *plan)
 {
-	return plan->wave_count > 0 && plan->waves[0].origin == WAVE_DETECTED;
+	return plan->stage_count > 0 &&
+	       (plan->wave_count == 0 || plan->waves[0].origin != WAVE_DERIVED);
 }
 
 static int64_t longer(int64_t left, int64_t right)
@@ -13,8 +14,9 @@ static int64_t longer(int64_t left, int64_t right)
 }
 
 /*
- * The order runs stage after stage where there are barriers: a stage's steps are consecutive in
- * the file and need nothing of a later stage, so the first one declared is always ready before.
+ * The order runs stage after stage where there are barriers. Detected stages are consecutive in
+ * the file and need nothing of a later one, so the first step declared is always ready before;
+ * declared waves are ordered by stage.
  */
 static int64_t pass_forward(struct plan *plan)
 {

@@ -14,7 +14,7 @@
 void critical_path_find(struct plan *plan, struct arena *arena);
 
 /*
- * True when stages wait for each other by what they mean: groups and serial steps. They then
+ * True when stages wait for each other by what they mean: groups, serial steps and declared waves. They then
  * count as edges from every step of one stage to every step of the next. Derived waves only
  * follow from the edges and add none.
  */

@@ -6,6 +6,7 @@
 #include "plan/fingerprint.h"
 #include "plan/graph.h"
 #include "plan/resumption.h"
+#include "plan/scope_check.h"
 #include "plan/totals.h"
 #include "plan/wave.h"
 
@@ -19,16 +20,38 @@ static uint32_t jobs_of(const struct plan_request *request)
 	return jobs > 0 ? jobs : 1;
 }
 
-static bool arrange(struct plan *plan, struct arena *arena, struct arena *scratch,
-	struct diagnostics *diagnostics)
+static bool has_checks(const struct plan *plan)
 {
-	graph_build(plan, arena);
-	if (!graph_order(plan, arena, scratch, diagnostics))
-		return false;
-	if (wave_has_groups(plan->pipeline))
+	for (uint32_t i = 0; i < plan->wave_count; i++) {
+		if (plan->waves[i].check_count > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool make_waves(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics)
+{
+	if (plan->pipeline->wave_count > 0)
+		return wave_declare(plan, arena, diagnostics);
+	if (wave_is_detected(plan->pipeline))
 		return wave_detect(plan, arena, diagnostics);
 	wave_derive(plan, arena);
 	return true;
+}
+
+/* The edges of checks, and stage after stage, are only known when the waves are. */
+static bool arrange(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics)
+{
+	graph_build(plan, arena);
+	if (!graph_order(plan, ORDER_BY_DECLARATION, arena, diagnostics) ||
+		!make_waves(plan, arena, diagnostics) || !scope_contracts_check(plan, diagnostics))
+		return false;
+	bool is_complete = !has_checks(plan);
+	if (!is_complete)
+		graph_build(plan, arena);
+	if (is_complete && plan->pipeline->wave_count == 0)
+		return true;
+	return graph_order(plan, ORDER_BY_STAGE, arena, diagnostics);
 }
 
 bool plan_build(const struct plan_request *request, struct arena *arena,
@@ -41,7 +64,7 @@ bool plan_build(const struct plan_request *request, struct arena *arena,
 		.jobs = jobs_of(request),
 		.steps = ARENA_ARRAY(arena, struct plan_step, request->pipeline->step_count),
 	};
-	if (!arrange(plan, arena, &scratch, diagnostics))
+	if (!arrange(plan, arena, diagnostics))
 		return false;
 	estimate_steps(plan, request->history, &scratch);
 	estimate_waves(plan);

@@ -5,9 +5,10 @@
 #include "plan/plan_build.h"
 
 /*
- * Decides for every step whether it runs, and says why. Skipped is only what was done, is defined
- * as it was, whose artifacts are still as recorded, and of whose needs none runs again. In a new
- * run every step runs. Order and fingerprints must be there; the reasons belong to the arena.
+ * Decides what happens to every step, and says why. ACTION_SKIP is only for what was done, is
+ * defined as it was, whose artifacts are still as recorded, and of whose needs none runs again; in
+ * a new run there is none. ACTION_OMIT: its condition never holds, or an input is made by an omitted
+ * step. Order and fingerprints must be there; the reasons belong to the arena.
  */
 void resumption_decide(const struct plan_request *request, struct arena *arena, struct plan *plan);
 

@@ -72,6 +72,24 @@ static int64_t frontier_ms(const struct plan *plan, struct arena *scratch)
 	return now_ms;
 }
 
+/* What a wave takes when its groups run one after another; steps in no group count as one. */
+static int64_t wave_serial_ms(const struct plan *plan, const struct plan_wave *wave)
+{
+	int64_t sum_ms = 0;
+	int64_t longest_ms = 0;
+	for (uint32_t k = 0; k < wave->groups.count; k++)
+		sum_ms += plan->groups[wave->groups.first + k].estimate_ms;
+	for (uint32_t k = 0; k < wave->steps.count; k++) {
+		const struct plan_step *step =
+			&plan->steps[plan->wave_steps[wave->steps.first + k]];
+		if (k + wave->check_count >= wave->steps.count)
+			sum_ms += step->estimate_ms;
+		else if (step->group == INDEX_NONE && step->estimate_ms > longest_ms)
+			longest_ms = step->estimate_ms;
+	}
+	return sum_ms + longest_ms;
+}
+
 void totals_compute(struct plan *plan, struct arena *scratch)
 {
 	struct plan_totals *totals = &plan->totals;
@@ -82,11 +100,10 @@ void totals_compute(struct plan *plan, struct arena *scratch)
 		int64_t stage_ms = stage->wave == INDEX_NONE ? plan->steps[stage->step].estimate_ms
 							     : plan->waves[stage->wave].estimate_ms;
 		totals->waves_ms += stage_ms;
-		if (stage->wave == INDEX_NONE || plan->waves[stage->wave].groups.count == 0)
-			totals->groups_serial_ms += stage_ms;
+		totals->groups_serial_ms +=
+			stage->wave == INDEX_NONE ? stage_ms
+						  : wave_serial_ms(plan, &plan->waves[stage->wave]);
 	}
-	for (uint32_t i = 0; i < plan->group_count; i++)
-		totals->groups_serial_ms += plan->groups[i].estimate_ms;
 	totals->frontier_ms = frontier_ms(plan, scratch);
 	int64_t share_ms = totals->steps_serial_ms / plan->jobs;
 	share_ms += totals->steps_serial_ms % plan->jobs > 0;

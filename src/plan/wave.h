@@ -8,20 +8,29 @@
 #include "model/plan.h"
 
 /*
- * Both fill plan->waves, wave_steps, groups and stages, and the wave, group and stage of every
+ * Each fills plan->waves, wave_steps, groups and stages, and the wave, group and stage of every
  * step. Estimates are not theirs. plan->order must be there.
  */
 
 /* Wave k: the steps whose longest path from a root has k edges. */
 void wave_derive(struct plan *plan, struct arena *arena);
 
-/* True when some step has a group: then waves are detected, not derived. */
-bool wave_has_groups(const struct pipeline *pipeline);
+/* True for tables, and when some step has a group: then waves are detected, not derived. */
+bool wave_is_detected(const struct pipeline *pipeline);
 
 /*
  * A span is a maximal run of consecutive steps of one group, a wave a maximal sequence of spans.
- * A step without a group is a stage of its own. False when a step needs one of a later stage.
+ * A step without a group is a stage of its own. A check that stands in a wave or directly after it
+ * belongs to the wave, is in no span and breaks none but the one it stands in; any other check is
+ * a step without a group. False when a step needs one of a later stage.
  */
 bool wave_detect(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics);
+
+/*
+ * The waves of the pipeline's file; those that hold no step are left out. False when a step is in
+ * no wave or in several, or needs one that is not in an earlier wave. Checks may need steps of
+ * their own wave.
+ */
+bool wave_declare(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics);
 
 #endif

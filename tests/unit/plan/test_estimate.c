@@ -67,6 +67,52 @@ static void test_groups_and_waves_take_as_long_as_their_longest(void **state)
 	assert_int_equal(fixture->plan.totals.groups_serial_ms, 1050);
 }
 
+/* An instance that has never run takes what the others of its step did: the lower median. */
+static void test_instances(void **state)
+{
+	static const struct step_instance of_t = {.base_id = "t"};
+	static const struct step_instance of_new = {.base_id = "new"};
+	static const struct foreach foreach = {.from = {.step = INDEX_NONE}};
+	struct fixture *fixture = *state;
+	struct history_entry entries[] = {{"t[a]", 100, 1}, {"t[b]", 400, 1}, {"u[0]", 7000, 1},
+		{"t[c]", 300, 2}, {"t[gone]", 200, 1}};
+	fixture->history.entries = entries;
+	fixture->history.count = ARRAY_LENGTH(entries);
+	for (uint32_t i = 0; i < ARRAY_LENGTH(entries); i++)
+		map_add(&fixture->history.by_id, entries[i].step_id, i);
+	fixture_reserve(fixture, 5);
+	fixture_add(fixture, "t[b]", "", NULL)->instance = &of_t;
+	struct step *other = fixture_add(fixture, "t[d]", "", NULL);
+	other->instance = &of_t;
+	other->timeout_ms = 9000;
+	fixture_add(fixture, "u", "", NULL)->foreach = &foreach;
+	fixture_add(fixture, "new[a]", "", NULL)->instance = &of_new;
+	fixture_add(fixture, "t", "", NULL); /* no fan-out: its like is not known */
+	assert_true(fixture_build(fixture, 1));
+	static const int64_t expected_ms[] = {400, 200, 7000, 400, 400};
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(fixture->plan.steps[i].estimate_ms, expected_ms[i]);
+		assert_int_equal(fixture->plan.steps[i].estimate_from,
+			i < 3 ? ESTIMATE_HISTORY : ESTIMATE_PIPELINE);
+	}
+}
+
+static void test_checks_come_on_top(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture_reserve(fixture, 4);
+	fixture_add(fixture, "a", "", "x")->timeout_ms = 300;
+	fixture_add(fixture, "b", "", NULL)->timeout_ms = 4000;
+	fixture_add(fixture, "c", "", "y")->timeout_ms = 700;
+	fixture_add(fixture, "d", "", NULL)->timeout_ms = 50;
+	fixture->pipeline.steps[1].is_check = true;
+	fixture->pipeline.steps[3].is_check = true;
+	assert_true(fixture_build(fixture, 4));
+	assert_int_equal(fixture->plan.waves[0].estimate_ms, 4750);
+	assert_int_equal(fixture->plan.totals.waves_ms, 4750);
+	assert_int_equal(fixture->plan.totals.groups_serial_ms, 5050);
+}
+
 struct jobs_case {
 	uint32_t asked;
 	uint32_t pipeline;
@@ -98,6 +144,8 @@ int main(void)
 		FIXTURE_TEST(test_origins_in_order),
 		FIXTURE_TEST(test_nothing_known),
 		FIXTURE_TEST(test_groups_and_waves_take_as_long_as_their_longest),
+		FIXTURE_TEST(test_instances),
+		FIXTURE_TEST(test_checks_come_on_top),
 		FIXTURE_TEST(test_jobs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,78 @@ static void test_cycle_between_groups(void **state)
 	assert_int_equal(fixture->diagnostics.findings[0].code, FINDING_CYCLE);
 }
 
+static void assert_soft(
+	const struct fixture *fixture, struct index_range range, const char *expected)
+{
+	assert_int_equal(range.count, strlen(expected));
+	for (uint32_t k = 0; k < range.count; k++)
+		assert_int_equal(fixture->plan.edge_is_soft[range.first + k], expected[k] == 's');
+}
+
+/* One that is also an input, or written twice, is not soft. */
+static void test_soft_needs(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture_reserve(fixture, 4);
+	fixture_add(fixture, "a", "", NULL);
+	fixture_add(fixture, "b", "a", NULL)->needs[0].soft = true;
+	struct step *c = fixture_add(fixture, "c", "a b", NULL);
+	c->needs[0].soft = true;
+	c->needs[1].soft = true;
+	struct input input = {.reference = "b.y", .step = 1};
+	c->inputs = &input;
+	c->input_count = 1;
+	fixture_add(fixture, "d", "a b c a", NULL)->needs[0].soft = true;
+	assert_true(fixture_build(fixture, 1));
+	const struct plan_step *steps = fixture->plan.steps;
+	assert_soft(fixture, steps[1].needs, "s");
+	assert_soft(fixture, steps[2].needs, "sh");
+	assert_soft(fixture, steps[3].needs, "hhh");
+	assert_soft(fixture, steps[0].dependents, "ssh");
+	assert_soft(fixture, steps[1].dependents, "hh");
+	assert_int_equal(steps[3].wave, 3);
+}
+
+static void test_no_flags_without_soft_needs(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture_reserve(fixture, 2);
+	fixture_add(fixture, "a", "", NULL);
+	fixture_add(fixture, "b", "a", NULL);
+	assert_true(fixture_build(fixture, 1));
+	assert_null(fixture->plan.edge_is_soft);
+}
+
+/* A check waits for all of its wave, however softly it was written. */
+static void test_edges_of_checks_are_hard(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture_reserve(fixture, 3);
+	fixture_add(fixture, "before", "", NULL);
+	fixture_add(fixture, "a", "before", "g")->needs[0].soft = true;
+	struct step *check = fixture_add(fixture, "check", "a before", NULL);
+	check->is_check = true;
+	check->needs[0].soft = true;
+	check->needs[1].soft = true;
+	assert_true(fixture_build(fixture, 1));
+	assert_soft(fixture, fixture->plan.steps[1].needs, "s");
+	assert_soft(fixture, fixture->plan.steps[2].needs, "sh");
+	assert_soft(fixture, fixture->plan.steps[0].dependents, "ss");
+	assert_soft(fixture, fixture->plan.steps[1].dependents, "h");
+}
+
+static void test_list_of_a_foreach_is_an_edge(void **state)
+{
+	struct fixture *fixture = *state;
+	struct foreach foreach = {.from = {.reference = "list", .step = 1}};
+	fixture_reserve(fixture, 2);
+	fixture_add(fixture, "each", "", NULL)->foreach = &foreach;
+	fixture_add(fixture, "make", "", NULL);
+	assert_true(fixture_build(fixture, 1));
+	assert_range(fixture, fixture->plan.steps[0].needs, "1");
+	assert_int_equal(fixture->plan.steps[0].wave, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +192,10 @@ int main(void)
 		FIXTURE_TEST(test_cycle_is_named_by_its_path),
 		FIXTURE_TEST(test_long_cycle_is_shortened),
 		FIXTURE_TEST(test_cycle_between_groups),
+		FIXTURE_TEST(test_soft_needs),
+		FIXTURE_TEST(test_no_flags_without_soft_needs),
+		FIXTURE_TEST(test_edges_of_checks_are_hard),
+		FIXTURE_TEST(test_list_of_a_foreach_is_an_edge),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

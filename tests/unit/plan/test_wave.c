@@ -1,37 +1,8 @@
 #include "plan/wave.h"
 
-#include "base/buffer.h"
-#include "pipeline_fixture.h"
+#include "wave_text.h"
 
 #define MINUTE_MS INT64_C(60000)
-
-/*
- * Waves as people write them down: "WAVE 0 = backend:2-3", rows counted from 1, and serial rows
- * as "ROW 1", in the order in which they run.
- */
-static const char *describe(struct fixture *fixture)
-{
-	const struct plan *plan = &fixture->plan;
-	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
-	for (uint32_t i = 0; i < plan->stage_count; i++) {
-		const struct plan_stage *stage = &plan->stages[i];
-		buffer_append_text(&text, i > 0 ? "; " : "");
-		if (stage->wave == INDEX_NONE) {
-			buffer_printf(&text, "ROW %u", stage->step + 1);
-			continue;
-		}
-		buffer_printf(&text, "WAVE %u =", stage->wave);
-		struct index_range groups = plan->waves[stage->wave].groups;
-		for (uint32_t k = 0; k < groups.count; k++) {
-			const struct plan_group *group = &plan->groups[groups.first + k];
-			buffer_printf(&text, " %s:%u", group->name, group->steps.first + 1);
-			if (group->steps.count > 1)
-				buffer_printf(
-					&text, "-%u", group->steps.first + group->steps.count);
-		}
-	}
-	return arena_copy_text(&fixture->arena, buffer_text(&text));
-}
 
 static void test_nine_rows(void **state)
 {
@@ -46,7 +17,7 @@ static void test_nine_rows(void **state)
 			(groups[i] ? 30 : 10) * MINUTE_MS;
 	assert_true(fixture_build(fixture, 8));
 	const struct plan *plan = &fixture->plan;
-	assert_string_equal(describe(fixture),
+	assert_string_equal(wave_text(fixture),
 		"ROW 1; WAVE 0 = backend:2-3; ROW 4; "
 		"WAVE 1 = web-features:5-6 mobile-features:7-8; ROW 9");
 	assert_string_equal(plan->waves[0].name, "backend");
@@ -92,7 +63,7 @@ static void test_spans(void **state)
 				groups[k] == '-' ? NULL
 						 : arena_format(&fixture->arena, "%c", groups[k]));
 		assert_true(fixture_build(fixture, 1));
-		assert_string_equal(describe(fixture), span_cases[i].expected);
+		assert_string_equal(wave_text(fixture), span_cases[i].expected);
 	}
 }
 
