@@ -10,189 +10,123 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/file_match.h"
 #include "base/hash.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "contract/subject_files.h"
 
-#define NAMED_LIMIT 5 /* files a sentence names before it counts the rest */
+#define NAMED_LIMIT 5u /* files of one rule that the reason names before it counts the rest */
 
-/* The files of one rule, and what people call them. */
-struct rule_files {
-	const struct file_rule *rule;
-	int folder;
-	struct file_matches matches;
-	bool is_counted; /* a pattern or a folder artifact: the number of files is checked */
+struct check {
+	const struct contract_subject *subject;
+	struct arena *arena;
+	struct contract_findings findings;
+	struct buffer reason;   /* every complaint is a sentence of its own */
+	uint32_t named_of_rule; /* complaints about files of the rule that is looked at */
 };
 
-/* Every complaint is a sentence of its own. */
-static void begin_complaint(struct buffer *reason)
+static void complain(struct check *check, const struct contract_error *found, const char *sentence)
 {
-	if (reason->size)
-		buffer_append_text(reason, "; ");
+	contract_findings_add(&check->findings, found);
+	if (check->reason.size)
+		buffer_append_text(&check->reason, "; ");
+	buffer_append_text(&check->reason, sentence);
 }
 
-static const struct artifact *find_artifact(
-	const struct contract_subject *subject, const char *name)
+/* The same for one of a rule's files: the reason names the first few. */
+static bool complain_of_file(struct check *check, const struct contract_error *found)
 {
-	for (uint32_t i = 0; i < subject->artifact_count; i++) {
-		if (subject->artifacts && subject->artifacts[i].path &&
-			text_equal(subject->artifacts[i].name, name))
-			return &subject->artifacts[i];
+	if (++check->named_of_rule > NAMED_LIMIT) {
+		contract_findings_add(&check->findings, found);
+		return false;
 	}
-	return NULL;
-}
-
-static bool find_in_artifact(const struct contract_subject *subject,
-	const struct artifact *artifact, struct rule_files *files, struct arena *arena,
-	struct error *error)
-{
-	const char *path = path_join(arena, subject->artifacts_folder, artifact->path);
-	files->is_counted = artifact->is_folder;
-	files->folder = open(artifact->is_folder ? path : path_folder(arena, path),
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (files->folder < 0)
-		return error_set_errno(
-			error, ERROR_FILE, "cannot open the artifact '%s'", artifact->name);
-	if (artifact->is_folder)
-		return file_match_all(files->folder, arena, &files->matches, error);
-	files->matches.paths = ARENA_ARRAY(arena, const char *, 1);
-	files->matches.paths[0] = path_file_name(artifact->path);
-	files->matches.count = 1;
-	return true;
-}
-
-static bool find_files(const struct contract_subject *subject, struct rule_files *files,
-	struct arena *arena, struct error *error)
-{
-	const char *path = files->rule->path;
-	const struct artifact *artifact = find_artifact(subject, path);
-	if (artifact)
-		return find_in_artifact(subject, artifact, files, arena, error);
-	if (!path_stays_beneath(path))
-		return error_set(
-			error, ERROR_FILE, "'%s' must be relative, without '..' or '.git'", path);
-	files->folder = open(subject->work_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (files->folder < 0)
-		return error_set_errno(error, ERROR_FILE, "cannot open the working directory");
-	files->is_counted = path_is_pattern(path);
-	if (files->is_counted)
-		return file_match(files->folder, path, arena, &files->matches, error);
-	files->matches.paths = ARENA_ARRAY(arena, const char *, 1);
-	files->matches.paths[0] = path;
-	files->matches.count = 1;
-	return true;
-}
-
-static bool check_count(const struct rule_files *files, struct buffer *reason)
-{
-	const struct file_rule *rule = files->rule;
-	uint32_t found = files->matches.count;
-	if (!files->is_counted || (found >= rule->min_count && found <= rule->max_count))
-		return true;
-	begin_complaint(reason);
-	buffer_printf(reason, "'%s': expected ", rule->path);
-	if (rule->min_count == rule->max_count)
-		buffer_printf(reason, "%u", rule->min_count);
-	else if (rule->max_count == UINT32_MAX)
-		buffer_printf(reason, "at least %u", rule->min_count);
-	else
-		buffer_printf(reason, "%u to %u", rule->min_count, rule->max_count);
-	buffer_printf(reason, " files, found %u", found);
+	const char *joint = text_equal(found->keyword, "sha256") ? ", found " : ", it ";
+	complain(check, found,
+		arena_format(check->arena, "'%s': expected %s%s%s", found->pointer, found->expected,
+			joint, found->actual));
 	return false;
 }
 
-static const char *open_fault(int error_number)
+static void check_count(
+	struct check *check, const struct file_rule *rule, const struct subject_files *files)
 {
-	switch (error_number) {
-	case ENOENT:
-	case ENOTDIR:
-		return "does not exist";
-	case EINVAL:
-	case ENXIO:
-		return "is not a plain file";
-	case ELOOP:
-	case EXDEV:
-		return "is or lies behind a symbolic link";
-	default:
-		return strerror(error_number);
-	}
+	uint32_t found = files->matches.count;
+	if (!files->is_many || (found >= rule->min_count && found <= rule->max_count))
+		return;
+	struct arena *arena = check->arena;
+	const char *wanted;
+	if (rule->min_count == rule->max_count)
+		wanted = arena_format(arena, "%u files", rule->min_count);
+	else if (rule->max_count == UINT32_MAX)
+		wanted = arena_format(arena, "at least %u files", rule->min_count);
+	else
+		wanted = arena_format(arena, "%u to %u files", rule->min_count, rule->max_count);
+	const struct contract_error error = {
+		rule->path, "count", wanted, arena_format(arena, "%u", found)};
+	complain(check, &error,
+		arena_format(arena, "'%s': expected %s, found %u", rule->path, wanted, found));
 }
 
-/* False: the complaint is in reason, unless enough files have been named. */
-static bool check_file(const struct rule_files *files, const char *path, struct buffer *complaint)
+static bool check_checksum(
+	struct check *check, const struct file_rule *rule, const char *path, int file)
 {
-	const struct file_rule *rule = files->rule;
 	char sha256[HASH_TEXT_SIZE];
 	struct error error;
-	struct stat facts;
 	uint64_t size;
-	CLEANUP(close_descriptor) int file = open_beneath(files->folder, path, O_RDONLY);
-	if (file < 0 || fstat(file, &facts) < 0) {
-		buffer_printf(complaint, "'%s': expected a file, it %s", path, open_fault(errno));
-		return false;
-	}
-	if (rule->non_empty && facts.st_size == 0) {
-		buffer_printf(complaint, "'%s': expected content, it is empty", path);
-		return false;
-	}
-	if (!rule->sha256)
-		return true;
-	if (!hash_descriptor(file, sha256, &size, &error)) {
-		buffer_printf(complaint, "'%s': %s", path, error.text);
-		return false;
-	}
-	if (strcmp(sha256, rule->sha256) == 0)
-		return true;
-	buffer_printf(complaint, "'%s': expected sha256 %s, found %s", path, rule->sha256, sha256);
-	return false;
+	struct contract_error found = {
+		path, "sha256", arena_format(check->arena, "sha256 %s", rule->sha256), NULL};
+	if (!hash_descriptor(file, sha256, &size, &error))
+		found.actual = arena_copy_text(check->arena, error.text);
+	else if (strcmp(sha256, rule->sha256) != 0)
+		found.actual = arena_copy_text(check->arena, sha256);
+	return !found.actual || complain_of_file(check, &found);
 }
 
-static bool check_each(const struct rule_files *files, struct buffer *reason)
+static bool check_file(
+	struct check *check, const struct file_rule *rule, int folder, const char *path)
 {
-	uint32_t bad_count = 0;
-	struct buffer complaint CLEANUP(buffer_release) = BUFFER_INIT;
-	for (uint32_t i = 0; i < files->matches.count; i++) {
-		buffer_clear(&complaint);
-		if (check_file(files, files->matches.paths[i], &complaint))
-			continue;
-		if (++bad_count > NAMED_LIMIT)
-			continue;
-		begin_complaint(reason);
-		buffer_append(reason, complaint.bytes, complaint.size);
-	}
-	if (bad_count > NAMED_LIMIT)
-		buffer_printf(reason, "; and %u more files of '%s'", bad_count - NAMED_LIMIT,
-			files->rule->path);
-	return bad_count == 0;
+	struct stat facts;
+	CLEANUP(close_descriptor) int file = open_beneath(folder, path, O_RDONLY);
+	if (file < 0 || fstat(file, &facts) < 0)
+		return complain_of_file(
+			check, &(struct contract_error){path, "exists", "a file",
+				       arena_copy_text(check->arena, subject_file_fault(errno))});
+	if (rule->non_empty && facts.st_size == 0)
+		return complain_of_file(
+			check, &(struct contract_error){path, "non_empty", "content", "is empty"});
+	return !rule->sha256 || check_checksum(check, rule, path, file);
 }
 
-static bool check_rule(
-	const struct contract_subject *subject, const struct file_rule *rule, struct buffer *reason)
+static void check_rule(struct check *check, const struct file_rule *rule)
 {
-	struct arena arena CLEANUP(arena_release) = {0};
-	struct rule_files files = {.rule = rule, .folder = -1};
+	struct subject_files files;
 	struct error error;
-	bool is_kept = true;
-	if (!find_files(subject, &files, &arena, &error)) {
-		begin_complaint(reason);
-		buffer_append_text(reason, error.text);
-		is_kept = false;
-	} else {
-		bool is_number_right = check_count(&files, reason);
-		is_kept = check_each(&files, reason) && is_number_right;
+	check->named_of_rule = 0;
+	if (!subject_files_find(check->subject, rule->path, &files, check->arena, &error)) {
+		const char *text = arena_copy_text(check->arena, error.text);
+		complain(check, &(struct contract_error){rule->path, "path", "a file", text}, text);
+		return;
 	}
-	close_descriptor(&files.folder);
-	return is_kept;
+	check_count(check, rule, &files);
+	for (uint32_t i = 0; i < files.matches.count; i++)
+		check_file(check, rule, files.folder, files.matches.paths[i]);
+	if (check->named_of_rule > NAMED_LIMIT)
+		buffer_printf(&check->reason, "; and %u more files of '%s'",
+			check->named_of_rule - NAMED_LIMIT, rule->path);
+	subject_files_release(&files);
 }
 
-bool contract_files_check(const struct contract_subject *subject, const struct contract *contract,
-	struct buffer *reason)
+void contract_files_check(void *context, const struct contract_subject *subject,
+	const struct contract *contract, struct arena *arena, struct contract_result *result)
 {
-	bool is_kept = true;
-	for (uint32_t i = 0; i < contract->file_count; i++) {
-		if (!check_rule(subject, &contract->files[i], reason))
-			is_kept = false;
-	}
-	return is_kept;
+	struct check check = {
+		.subject = subject, .arena = arena, .findings = {.arena = arena, .result = result}};
+	(void)context;
+	*result = (struct contract_result){0};
+	for (uint32_t i = 0; i < contract->file_count; i++)
+		check_rule(&check, &contract->files[i]);
+	result->is_kept = result->error_total == 0;
+	if (!result->is_kept)
+		result->reason = arena_copy_text(arena, buffer_text(&check.reason));
+	buffer_release(&check.reason);
 }

@@ -3,7 +3,10 @@
 
 #include "model/contract_check.h"
 
-/* CONTRACT_FILES: every rule's files exist, in the declared number, non-empty, with the checksum. */
+/*
+ * CONTRACT_FILES: every rule's files exist, in the declared number, non-empty, with the checksum.
+ * One error for each thing that is not so: path, count, exists, non_empty, sha256. No context.
+ */
 contract_check_function contract_files_check;
 
 #endif

@@ -16,6 +16,8 @@
 struct rule_case {
 	struct file_rule rule;
 	const char *reason; /* NULL: it holds */
+	const char *keyword;
+	const char *pointer; /* NULL: the rule's path */
 };
 
 #define ANY 1, UINT32_MAX
@@ -23,25 +25,35 @@ struct rule_case {
 #define SHA_OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const struct rule_case rule_cases[] = {
-	{{"one.txt", true, ANY, SHA_OF_ONE, {0, 0}}, NULL},
-	{{"empty.txt", false, ANY, NULL, {0, 0}}, NULL},
-	{{"missing", false, ANY, NULL, {0, 0}}, "'missing': expected a file, it does not exist"},
-	{{"empty.txt", true, ANY, NULL, {0, 0}}, "'empty.txt': expected content, it is empty"},
+	{{"one.txt", true, ANY, SHA_OF_ONE, {0, 0}}, NULL, NULL, NULL},
+	{{"empty.txt", false, ANY, NULL, {0, 0}}, NULL, NULL, NULL},
+	{{"missing", false, ANY, NULL, {0, 0}}, "'missing': expected a file, it does not exist",
+		"exists", NULL},
+	{{"empty.txt", true, ANY, NULL, {0, 0}}, "'empty.txt': expected content, it is empty",
+		"non_empty", "empty.txt"},
 	{{"one.txt", false, ANY, SHA_OF_NOTHING, {0, 0}},
-		"'one.txt': expected sha256 " SHA_OF_NOTHING ", found " SHA_OF_ONE},
-	{{"out", false, ANY, NULL, {0, 0}}, "'out': expected a file, it is not a plain file"},
+		"'one.txt': expected sha256 " SHA_OF_NOTHING ", found " SHA_OF_ONE, "sha256", NULL},
+	{{"out", false, ANY, NULL, {0, 0}}, "'out': expected a file, it is not a plain file",
+		"exists", NULL},
 	{{"link.txt", false, ANY, NULL, {0, 0}},
-		"'link.txt': expected a file, it is or lies behind a symbolic link"},
-	{{"../x", false, ANY, NULL, {0, 0}}, "'../x' must be relative, without '..' or '.git'"},
-	{{"out/*.json", true, 2, 2, NULL, {0, 0}}, NULL},
+		"'link.txt': expected a file, it is or lies behind a symbolic link", "exists",
+		NULL},
+	{{"../x", false, ANY, NULL, {0, 0}}, "'../x' must be relative, without '..' or '.git'",
+		"path", NULL},
+	{{"out/*.json", true, 2, 2, NULL, {0, 0}}, NULL, NULL, NULL},
 	{{"out/*.json", false, 3, UINT32_MAX, NULL, {0, 0}},
-		"'out/*.json': expected at least 3 files, found 2"},
-	{{"out/*.json", false, 3, 3, NULL, {0, 0}}, "'out/*.json': expected 3 files, found 2"},
-	{{"out/*", false, 0, 1, NULL, {0, 0}}, "'out/*': expected 0 to 1 files, found 2"},
-	{{"none/*", false, ANY, NULL, {0, 0}}, "'none/*': expected at least 1 files, found 0"},
-	{{"*.txt", true, ANY, NULL, {0, 0}}, "'empty.txt': expected content, it is empty"},
-	{{"kept", true, ANY, SHA_OF_ONE, {0, 0}}, NULL},
-	{{"folder", false, 2, 2, NULL, {0, 0}}, "'folder': expected 2 files, found 1"},
+		"'out/*.json': expected at least 3 files, found 2", "count", NULL},
+	{{"out/*.json", false, 3, 3, NULL, {0, 0}}, "'out/*.json': expected 3 files, found 2",
+		"count", NULL},
+	{{"out/*", false, 0, 1, NULL, {0, 0}}, "'out/*': expected 0 to 1 files, found 2", "count",
+		NULL},
+	{{"none/*", false, ANY, NULL, {0, 0}}, "'none/*': expected at least 1 files, found 0",
+		"count", NULL},
+	{{"*.txt", true, ANY, NULL, {0, 0}}, "'empty.txt': expected content, it is empty",
+		"non_empty", "empty.txt"},
+	{{"kept", true, ANY, SHA_OF_ONE, {0, 0}}, NULL, NULL, NULL},
+	{{"folder", false, 2, 2, NULL, {0, 0}}, "'folder': expected 2 files, found 1", "count",
+		NULL},
 };
 
 static char root[] = "/tmp/wavetrain-contract-XXXXXX";
@@ -77,29 +89,39 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static bool check(struct arena *arena, struct contract *contract, struct buffer *reason)
+static void check(
+	struct arena *arena, const struct contract *contract, struct contract_result *result)
 {
 	const struct artifact artifacts[] = {{.name = "kept", .path = "step/kept.txt"},
 		{.name = "folder", .path = "step/folder", .is_folder = true}};
-	struct contract_subject subject = {.work_folder = path_join(arena, root, "work"),
+	const struct step step = {.id = "step"};
+	struct contract_subject subject = {.step = &step,
+		.work_folder = path_join(arena, root, "work"),
 		.artifacts_folder = path_join(arena, root, "artifacts"),
 		.artifacts = artifacts,
 		.artifact_count = 2};
-	return contract_files_check(&subject, contract, reason);
+	contract_files_check(NULL, &subject, contract, arena, result);
 }
 
 static void each_rule_says_what_was_expected_and_found(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(rule_cases); i++) {
-		struct file_rule rule = rule_cases[i].rule;
+		const struct rule_case *now = &rule_cases[i];
+		struct file_rule rule = now->rule;
 		struct contract contract = {
 			.kind = CONTRACT_FILES, .files = &rule, .file_count = 1};
-		struct buffer reason = BUFFER_INIT;
-		bool is_kept = check(*state, &contract, &reason);
+		struct contract_result result;
+		check(*state, &contract, &result);
+		assert_int_equal(result.is_kept, now->reason == NULL);
+		assert_int_equal(result.error_total, now->reason != NULL);
+		if (!now->reason) {
+			assert_null(result.reason);
+			continue;
+		}
+		assert_string_equal(result.reason, now->reason);
+		assert_string_equal(result.errors[0].keyword, now->keyword);
 		assert_string_equal(
-			buffer_text(&reason), rule_cases[i].reason ? rule_cases[i].reason : "");
-		assert_int_equal(is_kept, rule_cases[i].reason == NULL);
-		buffer_release(&reason);
+			result.errors[0].pointer, now->pointer ? now->pointer : now->rule.path);
 	}
 }
 
@@ -107,12 +129,38 @@ static void all_faults_are_named_together(void **state)
 {
 	struct file_rule rules[] = {rule_cases[2].rule, rule_cases[0].rule, rule_cases[3].rule};
 	struct contract contract = {.kind = CONTRACT_FILES, .files = rules, .file_count = 3};
-	struct buffer reason = BUFFER_INIT;
-	assert_false(check(*state, &contract, &reason));
-	assert_string_equal(buffer_text(&reason),
+	struct contract_result result;
+	check(*state, &contract, &result);
+	assert_false(result.is_kept);
+	assert_string_equal(result.reason,
 		"'missing': expected a file, it does not exist; 'empty.txt': expected content, it "
 		"is empty");
-	buffer_release(&reason);
+	assert_int_equal(result.error_count, 2);
+	assert_string_equal(result.errors[0].pointer, "missing");
+	assert_string_equal(result.errors[0].expected, "a file");
+	assert_string_equal(result.errors[0].actual, "does not exist");
+	assert_string_equal(result.errors[1].pointer, "empty.txt");
+	assert_string_equal(result.errors[1].expected, "content");
+	assert_string_equal(result.errors[1].actual, "is empty");
+}
+
+static void many_faults_are_counted(void **state)
+{
+	struct arena *arena = *state;
+	for (uint32_t i = 0; i < 250; i++)
+		put(arena, arena_format(arena, "work/many/%03u", i), "");
+	struct file_rule rule = {"many/*", true, ANY, NULL, {0, 0}};
+	struct contract contract = {.kind = CONTRACT_FILES, .files = &rule, .file_count = 1};
+	struct contract_result result;
+	check(arena, &contract, &result);
+	assert_int_equal(result.error_count, CONTRACT_ERROR_LIMIT);
+	assert_int_equal(result.error_total, 250);
+	assert_string_equal(result.errors[199].pointer, "many/199");
+	assert_string_equal(result.reason,
+		"'many/000': expected content, it is empty; 'many/001': expected content, it is "
+		"empty; 'many/002': expected content, it is empty; 'many/003': expected content, "
+		"it is empty; 'many/004': expected content, it is empty; and 245 more files of "
+		"'many/*'");
 }
 
 int main(void)
@@ -120,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_says_what_was_expected_and_found),
 		cmocka_unit_test(all_faults_are_named_together),
+		cmocka_unit_test(many_faults_are_counted),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
