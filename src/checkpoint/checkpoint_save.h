@@ -17,7 +17,8 @@ struct checkpointer;
 
 struct checkpointer_settings {
 	const char *folder; /* absolute: where the pipeline runs; the repository is found from it */
-	const char *run_folder; /* absolute: keeps what a resumed run must know (baseline) */
+	const char *work_folder; /* absolute: the pipeline's, in the work tree; NULL: folder */
+	const char *run_folder;  /* absolute: keeps what a resumed run must know (baseline) */
 	const char *run_id;
 	const struct checkpoint_settings *settings;
 	bool allow_dirty;
@@ -38,6 +39,7 @@ struct checkpointer_settings {
 struct repository_facts {
 	const char *work_tree; /* absolute, without a closing '/' */
 	const char *git_folder;
+	const char *prefix;      /* of the pipeline's folder in the work tree: "" or "app/" */
 	const char *head_commit; /* NULL: no commit yet */
 	const char *branch;      /* short name; NULL: detached */
 	const char

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "checkpoint/git_failure.h"
+#include "checkpoint/worktree_merge.h"
 
 static bool refuse_moved(
 	const struct known_reference *reference, const git_oid *commit, struct error *error)
@@ -75,7 +76,7 @@ bool checkpointer_publish(
 	bool moved;
 
 	if (!checkpoint->commit)
-		return true;
+		return worktree_merge_settle(checkpointer, error);
 	if (!checkpointer->prepared || git_oid_fromstr(&commit, checkpoint->commit) < 0 ||
 		!git_oid_equal(&commit, &checkpointer->prepared_commit))
 		return error_set(error, ERROR_GIT, "commit %s was not prepared by this run",
@@ -94,5 +95,5 @@ bool checkpointer_publish(
 	checkpointer->prepared_commit = (git_oid){{0}};
 	checkpoint->reference =
 		checkpointer->target.name ? checkpointer->target.name : checkpointer->run.name;
-	return true;
+	return worktree_merge_settle(checkpointer, error);
 }

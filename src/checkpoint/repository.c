@@ -14,6 +14,7 @@
 #include "checkpoint/git_failure.h"
 #include "checkpoint/run_claim.h"
 #include "checkpoint/start.h"
+#include "checkpoint/transition.h"
 
 static bool refuse_owner(const char *folder, struct error *error)
 {
@@ -125,12 +126,31 @@ static bool read_facts(struct checkpointer *checkpointer, struct error *error)
 	return read_head(checkpointer, error);
 }
 
+/* The pipeline's folder may be reached by links; the work tree's path has none. */
+static bool read_prefix(struct checkpointer *checkpointer,
+	const struct checkpointer_settings *settings, struct error *error)
+{
+	const char *wanted = settings->work_folder ? settings->work_folder : settings->folder;
+	const char *work_tree = checkpointer->facts.work_tree;
+	char *folder = realpath(wanted, NULL);
+	size_t length = strlen(work_tree);
+	bool inside = folder && text_starts_with(folder, work_tree);
+
+	checkpointer->facts.prefix = "";
+	if (inside && folder[length] == '/' && folder[length + 1])
+		checkpointer->facts.prefix =
+			arena_format(&checkpointer->arena, "%s/", folder + length + 1);
+	free(folder);
+	return inside ||
+	       error_set(error, ERROR_FILE, "%s is not in the work tree %s", wanted, work_tree);
+}
+
 static bool start(struct checkpointer *checkpointer, const struct checkpointer_settings *settings,
 	struct error *error)
 {
 	bool started;
 
-	if (!read_facts(checkpointer, error) ||
+	if (!read_facts(checkpointer, error) || !read_prefix(checkpointer, settings, error) ||
 		!identity_read(checkpointer, settings->environment, error))
 		return false;
 	if (settings->resumed)
@@ -142,7 +162,7 @@ static bool start(struct checkpointer *checkpointer, const struct checkpointer_s
 	else
 		started = start_without_baseline(checkpointer, settings, error);
 	checkpointer->facts.target = checkpointer->target.name;
-	return started;
+	return started && (!settings->resumed || transition_recover(checkpointer, error));
 }
 
 bool checkpointer_open(const struct checkpointer_settings *settings,

@@ -40,6 +40,7 @@ struct comparison {
 void restoration_release(struct restoration *restoration)
 {
 	free(restoration->missing);
+	free(restoration->blocked_paths);
 	buffer_release(&restoration->blocked_names);
 	arena_release(&restoration->arena);
 	*restoration = (struct restoration){0};
@@ -54,7 +55,10 @@ static void add_missing(struct restoration *restoration, const char *path)
 
 static void add_blocked(struct restoration *restoration, const char *path)
 {
-	if (restoration->blocked++ >= NAMES_MAXIMUM)
+	GROW(restoration->blocked_paths, restoration->blocked, restoration->blocked_capacity);
+	restoration->blocked_paths[restoration->blocked++] =
+		arena_copy_text(&restoration->arena, path);
+	if (restoration->blocked > NAMES_MAXIMUM)
 		return;
 	if (restoration->blocked > 1)
 		buffer_append_text(&restoration->blocked_names, ", ");
@@ -275,7 +279,9 @@ static bool consider(const struct comparison *comparison, const git_diff_delta *
 			place.state = PLACE_CHANGED;
 	}
 	note_place(comparison, &place);
-	return true;
+	return place.state != PLACE_MISSING || !comparison->restoration->visit ||
+	       comparison->restoration->visit(
+		       comparison->restoration->context, place.path, place.new, comparison->error);
 }
 
 bool restoration_compare(

@@ -17,14 +17,23 @@ struct restoration {
 	const git_oid *from; /* what the work tree was checked out from; NULL: nothing */
 	const git_oid *to;
 	bool with_index; /* what is staged at those paths counts as a local change too */
+	/*
+	 * Called for each path of `missing` as soon as it is found; file is what `to` has there,
+	 * NULL: nothing. False ends the comparison. NULL: nobody looks.
+	 */
+	bool (*visit)(
+		void *context, const char *path, const git_diff_file *file, struct error *error);
+	void *context;
 
 	struct arena arena;
 	size_t held;    /* paths that are as in `to` */
 	char **missing; /* heap; paths that are as in `from`, or not there */
 	size_t missing_count;
 	size_t missing_capacity;
-	size_t blocked; /* paths with a content that neither commit has */
-	struct buffer blocked_names;
+	size_t blocked;       /* paths with a content that neither commit has */
+	char **blocked_paths; /* heap; all of them */
+	size_t blocked_capacity;
+	struct buffer blocked_names; /* the first few, for a sentence */
 	const char *special; /* a blocked path that only git can write (LFS, a filter); or NULL */
 	const char *reason;  /* why, to follow its name */
 };

@@ -10,13 +10,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop_signals.h"
 #include "base/text.h"
 #include "checkpoint/git_process.h"
 #include "checkpoint/push_address.h"
@@ -360,18 +360,6 @@ static bool wait_for_end(struct sync *sync, int64_t timeout_ms, int signals)
 	return late;
 }
 
-/* Readable while one of the signals is pending that end a run; reading it is not our business. */
-static int watch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 bool sync_must_be_alone(const struct sync *sync)
 {
 	return sync->address.header_count > 0 && !sync->steps_are_over;
@@ -384,7 +372,7 @@ void sync_steps_are_over(struct sync *sync)
 
 static void push_alone(struct sync *sync)
 {
-	CLEANUP(close_descriptor) int signals = watch_signals();
+	CLEANUP(close_descriptor) int signals = stop_signals_watch();
 	char commit[OID_TEXT_SIZE];
 
 	if (clock_monotonic_ns() < sync->pause_end_ns) {

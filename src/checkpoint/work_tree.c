@@ -81,8 +81,8 @@ void work_tree_fill(git_index_entry *entry, const struct stat *status)
 	entry->file_size = (uint32_t)status->st_size;
 }
 
-/* True when the file cannot have changed since the entry was made. Anything else is hashed. */
-static bool status_matches(const git_index_entry *entry, const struct stat *status, bool file_mode)
+bool work_tree_status_matches(
+	const git_index_entry *entry, const struct stat *status, bool file_mode)
 {
 	uint32_t mode = work_tree_mode(status);
 
@@ -254,7 +254,7 @@ static void visit_tracked_file(
 		work_tree_mode(&status) == 0) {
 		if (!is_not_checked_out(walk, entry->path))
 			add_candidate(walk, entry->path, NULL);
-	} else if (!status_matches(entry, &status, walk->scan->file_mode)) {
+	} else if (!work_tree_status_matches(entry, &status, walk->scan->file_mode)) {
 		add_candidate(walk, entry->path, &status);
 	}
 }

@@ -55,6 +55,10 @@ bool work_tree_scan(
 /* The mode git records for a file: 0100644, 0100755 or 0120000; 0 for what it cannot record. */
 uint32_t work_tree_mode(const struct stat *status);
 
+/* True when the file cannot have changed since the entry was made. Anything else is hashed. */
+bool work_tree_status_matches(
+	const git_index_entry *entry, const struct stat *status, bool file_mode);
+
 /* Copies what stat(2) says into the entry. */
 void work_tree_fill(git_index_entry *entry, const struct stat *status);
 

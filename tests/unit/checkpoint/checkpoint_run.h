@@ -5,8 +5,9 @@
 
 /* What a test asks of a run; the rest is as a plain pipeline has it. */
 struct run_options {
-	const char *place;  /* of the pipeline in the rig; NULL: "repo" */
-	const char *branch; /* NULL: not asked */
+	const char *place;       /* of the pipeline in the rig; NULL: "repo" */
+	const char *work_folder; /* in the rig; NULL: place */
+	const char *branch;      /* NULL: not asked */
 	bool allow_dirty;
 	bool resumed;
 	uint64_t max_file_bytes;
@@ -26,6 +27,9 @@ static inline bool run_try(struct rig *rig, const struct run_options *options,
 	struct checkpointer_settings settings = {
 		.folder = path_join(
 			&rig->arena, rig->folder, options->place ? options->place : "repo"),
+		.work_folder = options->work_folder
+				       ? path_join(&rig->arena, rig->folder, options->work_folder)
+				       : NULL,
 		.run_folder = path_join(&rig->arena, rig->folder, "run"),
 		.run_id = "run-1",
 		.settings = &wanted,
