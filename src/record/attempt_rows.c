@@ -6,11 +6,6 @@
  */
 #include "record/record_internal.h"
 
-static uint32_t step_number(const struct record *record, const struct event *event)
-{
-	return record->cursor.numbers[event->step];
-}
-
 /* Among as many as run at once, mostly the oldest; NULL: it is in its rows already. */
 static struct fresh_start *find_start(struct record *record, uint32_t step, uint32_t attempt)
 {
@@ -26,7 +21,7 @@ static struct fresh_start *find_start(struct record *record, uint32_t step, uint
 bool attempt_started(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	uint32_t step = step_number(record, event);
+	uint32_t step = event_step_number(record, event);
 
 	(void)to;
 	if (find_start(record, step, event->attempt))
@@ -91,7 +86,7 @@ static bool write_step_ended(struct record *record, const struct event *event, e
 	if (!change)
 		return false;
 	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, step_number(record, event));
+	bind_integer(change, 2, event_step_number(record, event));
 	bind_text(change, 3, state_name(to));
 	bind_integer(change, 4, event->time_ms);
 	bind_text(change, 5, event->reason);
@@ -113,7 +108,7 @@ static void bind_end(struct statement *row, const struct record *record, const s
 	enum failure_class failure = attempt_failure(event);
 
 	bind_integer(row, 1, record->cursor.run);
-	bind_integer(row, 2, step_number(record, event));
+	bind_integer(row, 2, event_step_number(record, event));
 	bind_integer(row, 3, event->attempt);
 	bind_text(row, 4, state_name(to == STATE_DONE ? STATE_DONE : STATE_FAILED));
 	bind_text(row, 5, failure == FAILURE_NONE ? NULL : failure_class_name(failure));
@@ -163,11 +158,15 @@ static bool write_whole_attempt(struct record *record, const struct event *event
 bool attempt_ended(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct fresh_start *start = find_start(record, step_number(record, event), event->attempt);
+	struct fresh_start *start =
+		find_start(record, event_step_number(record, event), event->attempt);
 	bool done;
 
-	/* It waited for its next attempt; none of its attempts ends now. */
-	if (event->type == EVENT_STEP_CANCELLED && !event->attempt)
+	if (event->type == EVENT_STEP_COMPLETED && (event->key || event->tree) &&
+		!step_result_kept(record, event, error))
+		return false;
+	/* It waited for its next attempt, or comes from the cache: no attempt of it ends now. */
+	if (!event->attempt || event->key)
 		return write_step_ended(record, event, to, NULL, error);
 	/* A step that is tried again goes on running, so its row tells of its start alone. */
 	if (event->type == EVENT_STEP_RETRIED)

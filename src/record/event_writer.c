@@ -111,7 +111,7 @@ static bool group_ended(
 	return part_ended(record, SQL_GROUP_ENDED, event, to, error);
 }
 
-static uint32_t step_number(const struct record *record, const struct event *event)
+uint32_t event_step_number(const struct record *record, const struct event *event)
 {
 	return record->cursor.numbers[event->step];
 }
@@ -124,29 +124,10 @@ static bool step_skipped(
 	if (!change)
 		return false;
 	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, step_number(record, event));
+	bind_integer(change, 2, event_step_number(record, event));
 	bind_text(change, 3, state_name(to));
 	bind_text(change, 4, event->reason);
 	return statement_run(change, NULL, error);
-}
-
-static bool contract_checked(
-	struct record *record, const struct event *event, enum state to, struct error *error)
-{
-	struct statement *add = record_statement(record, SQL_ADD_CONTRACT, error);
-
-	(void)to;
-	if (!add)
-		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, step_number(record, event));
-	bind_integer(add, 3, (int64_t)event->sequence);
-	bind_integer(add, 4, event->attempt);
-	bind_integer(add, 5, event->type == EVENT_CONTRACT_VALIDATED);
-	bind_text(add, 6, event->subject);
-	bind_text(add, 7, event->type == EVENT_CONTRACT_VALIDATED ? NULL : event->reason);
-	bind_integer(add, 8, event->duration_ms);
-	return statement_run(add, NULL, error);
 }
 
 static bool artifact_created(
@@ -161,7 +142,7 @@ static bool artifact_created(
 	if (!artifact)
 		return error_set(error, ERROR_DATABASE, "it names no artifact");
 	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, step_number(record, event));
+	bind_integer(add, 2, event_step_number(record, event));
 	bind_text(add, 3, artifact->name);
 	bind_text(add, 4, artifact->path);
 	bind_integer(add, 5, artifact->file_count);
@@ -248,6 +229,9 @@ static const struct event_rule rules[] = {
 	[EVENT_STEP_RETRIED] = {SUBJECT_STEP, true, STATE_RUNNING, true, attempt_ended},
 	[EVENT_STEP_SKIPPED] = {SUBJECT_STEP, true, STATE_SKIPPED, false, step_skipped},
 	[EVENT_STEP_CANCELLED] = {SUBJECT_STEP, true, STATE_PENDING, false, attempt_ended},
+	[EVENT_STEP_ROLLED_BACK] = {SUBJECT_STEP, true, STATE_PENDING, false, step_skipped},
+	[EVENT_STEP_EXPANDED] = {SUBJECT_STEP, false, STATE_COUNT, false, step_expanded},
+	[EVENT_CACHE_HIT] = {SUBJECT_STEP, true, STATE_RUNNING, false, cache_was_hit},
 	[EVENT_CONTRACT_VALIDATED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked},
 	[EVENT_CONTRACT_FAILED] = {SUBJECT_STEP, false, STATE_COUNT, false, contract_checked},
 	[EVENT_ARTIFACT_CREATED] = {SUBJECT_STEP, false, STATE_COUNT, false, artifact_created},
@@ -256,6 +240,8 @@ static const struct event_rule rules[] = {
 		checkpoint_prepared},
 	[EVENT_CHECKPOINT_CREATED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_created},
 	[EVENT_CHECKPOINT_FAILED] = {SUBJECT_NONE, false, STATE_COUNT, false, checkpoint_failed},
+	[EVENT_GATE_WAITING] = {SUBJECT_STEP, false, STATE_COUNT, false, gate_waits},
+	[EVENT_GATE_OPENED] = {SUBJECT_STEP, false, STATE_COUNT, false, gate_opened},
 };
 static_assert(ARRAY_LENGTH(rules) == EVENT_TYPE_COUNT, "one rule an event");
 
@@ -318,7 +304,8 @@ static bool add_event_row(struct record *record, const struct event *event,
 	bind_text(add, 3, event_type_name(event->type));
 	bind_integer(add, 4, event->time_ms);
 	bind_index(add, 5,
-		event->step < record->cursor.step_count ? step_number(record, event) : INDEX_NONE);
+		event->step < record->cursor.step_count ? event_step_number(record, event)
+							: INDEX_NONE);
 	bind_index(add, 6, event->wave);
 	bind_index(add, 7, event->group);
 	bind_integer(add, 8, event->attempt);

@@ -19,7 +19,7 @@
  * Nothing of the state is committed by accident; pipelines kept beside it may be. The star covers
  * what a killed file_write_atomic() leaves.
  */
-#define GITIGNORE "/state.db*\n/runs/\n/lock\n/.gitignore*\n"
+#define GITIGNORE "/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n"
 
 #define RUN_ID_LIMIT 10000
 

@@ -75,6 +75,22 @@ bool attempt_ended(
 /* Writes the starts that are only remembered; before a commit, and before rows are read. */
 bool attempt_starts_settle(struct record *record, struct error *error);
 
+/* The number that the event's step has in the rows. */
+uint32_t event_step_number(const struct record *record, const struct event *event);
+
+/* The rows of what few steps have; rare_rows.c. */
+bool contract_checked(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool cache_was_hit(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool step_expanded(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool gate_waits(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool gate_opened(
+	struct record *record, const struct event *event, enum state to, struct error *error);
+bool step_result_kept(struct record *record, const struct event *event, struct error *error);
+
 /* Why the attempt ended as it did; an attempt that was ended by us is cancelled. */
 enum failure_class attempt_failure(const struct event *event);
 

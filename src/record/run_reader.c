@@ -4,24 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/record_internal.h"
-
-struct edge {
-	uint32_t step; /* first: group_by_place() */
-	uint32_t need;
-};
-
-/* How the rows of one run become the struct run. */
-struct run_reading {
-	struct record *record;
-	struct arena *arena;  /* what the run keeps */
-	struct arena scratch; /* what the reading needs */
-	struct run *run;
-	int64_t number;
-	uint32_t *places; /* by step number */
-	struct edge *edges;
-	bool edges_need_sorting;
-};
+#include "record/run_reading.h"
+#include "record/summaries.h"
 
 typedef const char *name_function(unsigned value);
 
@@ -127,16 +111,14 @@ static bool read_counts(struct run_reading *reading, struct error *error)
 	run->artifacts = ARENA_ARRAY(arena, struct run_artifact, run->artifact_count);
 	run->contracts = ARENA_ARRAY(arena, struct run_contract, run->contract_count);
 	run->checkpoints = ARENA_ARRAY(arena, struct checkpoint, run->checkpoint_count);
-	reading->edges = ARENA_ARRAY(&reading->scratch, struct edge, run->edge_count);
+	reading->edges = ARENA_ARRAY(&reading->scratch, struct run_edge, run->edge_count);
+	reading->contract_rows =
+		ARENA_ARRAY(&reading->scratch, struct contract_row, run->contract_count);
 	reading->places = ARENA_ARRAY(&reading->scratch, uint32_t, run->step_count);
 	return true;
 }
 
-typedef bool row_reader(
-	struct run_reading *reading, struct statement *row, uint32_t index, struct error *error);
-
-/* Calls read for each row; there must be exactly count of them. */
-static bool read_rows(struct run_reading *reading, enum sql sql, uint32_t count, row_reader *read,
+bool read_rows(struct run_reading *reading, enum sql sql, uint32_t count, row_reader *read,
 	struct error *error)
 {
 	struct statement *statement = record_statement(reading->record, sql, error);
@@ -230,11 +212,12 @@ static bool read_step(
 	copy_digest(row, 12, step->fingerprint);
 	step->name = column_copy(row, 13, reading->arena);
 	step->command = column_copy(row, 14, reading->arena);
+	step->base_id = column_copy(row, 15, reading->arena);
+	step->is_optional = column_integer(row, 16) != 0;
 	return column_state(reading->record, row, 3, &step->state, error);
 }
 
-/* The place of the step that column 0 of the row names; INDEX_NONE: there is no such step. */
-static uint32_t row_place(struct run_reading *reading, struct statement *row, int column)
+uint32_t row_place(struct run_reading *reading, struct statement *row, int column)
 {
 	uint32_t number = column_index(row, column);
 
@@ -293,6 +276,10 @@ static bool read_contract(
 	contract->subject = column_copy(row, 3, reading->arena);
 	contract->reason = column_copy(row, 4, reading->arena);
 	contract->duration_ms = column_integer(row, 5);
+	contract->was_known = column_integer(row, 7) != 0;
+	contract->error_total = (uint32_t)column_integer(row, 8);
+	reading->contract_rows[index] =
+		(struct contract_row){column_index(row, 0), column_integer(row, 6)};
 	return true;
 }
 
@@ -377,8 +364,8 @@ static bool give_ranges(
 
 static int compare_edges(const void *left, const void *right)
 {
-	const struct edge *a = left;
-	const struct edge *b = right;
+	const struct run_edge *a = left;
+	const struct run_edge *b = right;
 
 	if (a->step != b->step)
 		return a->step < b->step ? -1 : 1;
@@ -388,7 +375,7 @@ static int compare_edges(const void *left, const void *right)
 static bool read_edge(
 	struct run_reading *reading, struct statement *row, uint32_t index, struct error *error)
 {
-	struct edge *edge = &reading->edges[index];
+	struct run_edge *edge = &reading->edges[index];
 
 	(void)error;
 	edge->step = row_place(reading, row, 0);
@@ -425,7 +412,9 @@ static bool read_what_steps_own(struct run_reading *reading, struct error *error
 		!read_rows(reading, SQL_READ_ATTEMPTS, run->attempt_count, read_attempt, error) ||
 		!read_rows(
 			reading, SQL_READ_ARTIFACTS, run->artifact_count, read_artifact, error) ||
-		!read_rows(reading, SQL_READ_CONTRACTS, run->contract_count, read_contract, error))
+		!read_rows(
+			reading, SQL_READ_CONTRACTS, run->contract_count, read_contract, error) ||
+		!read_rare_rows(reading, error))
 		return false;
 	if (give_ranges(reading, run->attempts, sizeof *run->attempts, run->attempt_count,
 		    offsetof(struct run_step, attempts)) &&
@@ -468,8 +457,10 @@ bool record_read_run(struct record *record, const char *id, struct arena *arena,
 	if (is_ours)
 		database_rollback(record->database);
 	arena_release(&reading.scratch);
-	if (done)
+	if (done) {
 		run_summarise(run, arena);
+		summaries_read(run, arena);
+	}
 	return done;
 }
 

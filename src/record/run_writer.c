@@ -126,6 +126,8 @@ static bool write_step(struct record *record, const struct step_slot *slot,
 	bind_integer(texts, 2, slot->number);
 	bind_text(texts, 3, step->name);
 	bind_text(texts, 4, step->command);
+	bind_text(texts, 5, step->base_id);
+	bind_integer(texts, 6, step->is_optional);
 	return statement_run(texts, NULL, error);
 }
 
@@ -229,9 +231,22 @@ static bool count_steps(struct record *record, int64_t number, uint32_t *count, 
 /* What a known step is after the new plan was laid over it. */
 static enum state continued_state(enum state before, enum plan_action action)
 {
-	if (action == ACTION_RUN || before == STATE_RUNNING)
-		return STATE_PENDING;
-	return before;
+	return action != ACTION_SKIP || before == STATE_RUNNING ? STATE_PENDING : before;
+}
+
+/*
+ * The number of the step's row; INDEX_NONE: it has none yet. The first instance of a fan-out
+ * takes over the row of the step that stood for all.
+ */
+static uint32_t known_number(
+	const struct known_steps *known, const struct plan *plan, uint32_t place)
+{
+	const struct step *step = &plan->pipeline->steps[place];
+	uint32_t number = map_find(&known->numbers, step->id);
+
+	if (number == INDEX_NONE && step->instance && step->instance->number == 0)
+		number = map_find(&known->numbers, step->instance->base_id);
+	return number;
 }
 
 /* Writes the plan's steps over the known ones; numbers (by place) is filled. */
@@ -241,7 +256,7 @@ static bool lay_steps(struct record *record, int64_t number, const struct plan *
 	uint32_t next = known->count;
 
 	for (uint32_t i = 0; i < fresh->step_count; i++) {
-		uint32_t before = map_find(&known->numbers, fresh->steps[i].id);
+		uint32_t before = known_number(known, plan, i);
 		struct step_slot slot = {number, before, i, before == INDEX_NONE, STATE_PENDING};
 
 		if (slot.is_new) {

@@ -10,11 +10,27 @@ extern const unsigned char embedded_schema_sql[];
 /* "WvTr": tells our file from any other SQLite database. */
 #define APPLICATION_ID 1467372658
 
-/* Row n leads from schema version n to n + 1. NULL: the schema as a whole, from schema.sql. */
+/* Row n leads from schema version n + 1 to n + 2. A new file gets schema.sql as a whole. */
 static const char *const migrations[] = {
-	NULL,
+	"ALTER TABLE step_texts ADD COLUMN base_id TEXT;"
+	"ALTER TABLE step_texts ADD COLUMN optional INTEGER NOT NULL DEFAULT 0 "
+	"CHECK (optional IN (0, 1));"
+	"ALTER TABLE contracts ADD COLUMN was_known INTEGER NOT NULL DEFAULT 0 "
+	"CHECK (was_known IN (0, 1));"
+	"ALTER TABLE contracts ADD COLUMN error_total INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE step_results (run INTEGER NOT NULL REFERENCES runs, "
+	"step INTEGER NOT NULL CHECK (step >= 0), cache_key TEXT, tree TEXT, "
+	"PRIMARY KEY (run, step)) WITHOUT ROWID, STRICT;"
+	"CREATE TABLE gates (run INTEGER NOT NULL REFERENCES runs, "
+	"step INTEGER NOT NULL CHECK (step >= 0), sequence INTEGER NOT NULL, "
+	"waiting_ms INTEGER NOT NULL, opened_ms INTEGER, approved_by TEXT, "
+	"PRIMARY KEY (run, step)) WITHOUT ROWID, STRICT;"
+	"CREATE TABLE contract_errors (run INTEGER NOT NULL REFERENCES runs, "
+	"step INTEGER NOT NULL CHECK (step >= 0), sequence INTEGER NOT NULL, "
+	"place INTEGER NOT NULL CHECK (place >= 0), pointer TEXT, keyword TEXT, expected TEXT, "
+	"actual TEXT, PRIMARY KEY (run, step, sequence, place)) WITHOUT ROWID, STRICT;",
 };
-#define NEWEST_VERSION ((int64_t)ARRAY_LENGTH(migrations))
+#define NEWEST_VERSION ((int64_t)ARRAY_LENGTH(migrations) + 1)
 
 static bool refuse_foreign(struct database *database, struct error *error)
 {
@@ -49,19 +65,18 @@ static bool read_version(struct database *database, int64_t *version, struct err
 	return true;
 }
 
-static bool step_forward(struct database *database, int64_t version, struct error *error)
+/* One transaction: by SQL from any version to this one. */
+static bool move_to(
+	struct database *database, int64_t version, const char *sql, struct error *error)
 {
 	struct arena arena = {0};
-	const char *sql = migrations[version];
-	const void *whole = embedded_schema_sql;
 	bool done;
 
-	done = database_begin(database, error) &&
-	       database_execute(database, sql ? sql : whole, error) &&
+	done = database_begin(database, error) && database_execute(database, sql, error) &&
 	       database_execute(database,
 		       arena_format(&arena,
 			       "PRAGMA application_id = %d; PRAGMA user_version = %lld",
-			       APPLICATION_ID, (long long)version + 1),
+			       APPLICATION_ID, (long long)version),
 		       error) &&
 	       database_commit(database, error);
 	if (!done)
@@ -72,12 +87,15 @@ static bool step_forward(struct database *database, int64_t version, struct erro
 
 bool schema_bring_forward(struct database *database, struct error *error)
 {
+	const void *whole = embedded_schema_sql;
 	int64_t version = 0;
 
 	if (!read_version(database, &version, error))
 		return false;
+	if (version == 0)
+		return move_to(database, NEWEST_VERSION, whole, error);
 	for (; version < NEWEST_VERSION; version++)
-		if (!step_forward(database, version, error))
+		if (!move_to(database, version + 1, migrations[version - 1], error))
 			return error_context(error, "schema %lld", (long long)version + 1);
 	return true;
 }

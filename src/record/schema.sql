@@ -82,6 +82,28 @@ CREATE TABLE step_texts (
 	step INTEGER NOT NULL CHECK (step >= 0),
 	name TEXT,
 	command TEXT,
+	base_id TEXT, -- of an instance of a fan-out: the step as written
+	optional INTEGER NOT NULL DEFAULT 0 CHECK (optional IN (0, 1)),
+	PRIMARY KEY (run, step)
+) WITHOUT ROWID, STRICT;
+
+-- What few steps leave behind when they are done.
+CREATE TABLE step_results (
+	run INTEGER NOT NULL REFERENCES runs,
+	step INTEGER NOT NULL CHECK (step >= 0),
+	cache_key TEXT, -- taken from the cache under this key
+	tree TEXT,      -- object id: what its worktree held
+	PRIMARY KEY (run, step)
+) WITHOUT ROWID, STRICT;
+
+-- Steps that wait, or waited, for approval.
+CREATE TABLE gates (
+	run INTEGER NOT NULL REFERENCES runs,
+	step INTEGER NOT NULL CHECK (step >= 0),
+	sequence INTEGER NOT NULL, -- of the event: the order in which they began to wait
+	waiting_ms INTEGER NOT NULL,
+	opened_ms INTEGER, -- NULL: it waits
+	approved_by TEXT,
 	PRIMARY KEY (run, step)
 ) WITHOUT ROWID, STRICT;
 
@@ -136,7 +158,22 @@ CREATE TABLE contracts (
 	subject TEXT,
 	reason TEXT, -- what was expected and found; NULL when passed
 	duration_ms INTEGER NOT NULL,
+	was_known INTEGER NOT NULL DEFAULT 0 CHECK (was_known IN (0, 1)),
+	error_total INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (run, step, sequence)
+) WITHOUT ROWID, STRICT;
+
+-- What a contract found wrong, as far as it was kept.
+CREATE TABLE contract_errors (
+	run INTEGER NOT NULL REFERENCES runs,
+	step INTEGER NOT NULL CHECK (step >= 0),
+	sequence INTEGER NOT NULL, -- of the contract
+	place INTEGER NOT NULL CHECK (place >= 0),
+	pointer TEXT,
+	keyword TEXT,
+	expected TEXT,
+	actual TEXT,
+	PRIMARY KEY (run, step, sequence, place)
 ) WITHOUT ROWID, STRICT;
 
 -- Prepared: the commit exists, no reference points at it yet. Done: published.

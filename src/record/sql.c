@@ -32,16 +32,20 @@ static const char *const texts[] = {
 		"wave, group_number, stage, estimate_ms, critical, fingerprint) VALUES "
 		"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[SQL_ADD_STEP_TEXTS] =
-		"INSERT INTO step_texts (run, step, name, command) VALUES (?1, ?2, ?3, ?4)",
-	[SQL_CHANGE_STEP] = "UPDATE steps SET place = ?3, state = ?5, "
+		"INSERT INTO step_texts (run, step, name, command, base_id, optional) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_CHANGE_STEP] = "UPDATE steps SET place = ?3, id = ?4, state = ?5, "
 			    "reason = CASE WHEN ?5 = state THEN reason END, "
 			    "ended_ms = CASE WHEN ?5 = state THEN ended_ms END, wave = ?9, "
 			    "group_number = ?10, stage = ?11, estimate_ms = ?12, critical = ?13, "
 			    "fingerprint = ?14 WHERE run = ?1 AND step = ?2",
 	[SQL_CHANGE_STEP_TEXTS] =
-		"UPDATE step_texts SET name = ?3, command = ?4 WHERE run = ?1 AND step = ?2 "
-		"AND (name IS NOT ?3 OR command IS NOT ?4)",
-	[SQL_DROP_STEP] = "UPDATE steps SET place = ?3, state = 'skipped', reason = ?4, "
+		"UPDATE step_texts SET name = ?3, command = ?4, base_id = ?5, optional = ?6 "
+		"WHERE run = ?1 AND step = ?2 AND (name IS NOT ?3 OR command IS NOT ?4 OR "
+		"base_id IS NOT ?5 OR optional IS NOT ?6)",
+	[SQL_DROP_STEP] = "UPDATE steps SET place = ?3, state = 'skipped', "
+			  "reason = CASE WHEN reason = '" REASON_NO_ITEMS "' THEN reason ELSE ?4 "
+			  "END, "
 			  "wave = NULL, group_number = NULL, stage = ?5, critical = 0 "
 			  "WHERE run = ?1 AND step = ?2",
 	[SQL_ADD_EDGE] = "INSERT INTO edges (run, step, need) VALUES (?1, ?2, ?3)",
@@ -116,7 +120,17 @@ static const char *const texts[] = {
 		"size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_ADD_CONTRACT] =
 		"INSERT INTO contracts (run, step, sequence, attempt, passed, subject, reason, "
-		"duration_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		"duration_ms, was_known, error_total) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_ADD_CONTRACT_ERROR] =
+		"INSERT INTO contract_errors (run, step, sequence, place, pointer, keyword, "
+		"expected, actual) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_ADD_RESULT] = "INSERT OR REPLACE INTO step_results (run, step, cache_key, tree) "
+			   "VALUES (?1, ?2, ?3, ?4)",
+	[SQL_GATE_WAITING] = "INSERT INTO gates (run, step, sequence, waiting_ms) "
+			     "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+	[SQL_GATE_OPENED] = "UPDATE gates SET opened_ms = ?3, approved_by = ?4 "
+			    "WHERE run = ?1 AND step = ?2",
 	[SQL_ADD_CHECKPOINT] =
 		"INSERT OR REPLACE INTO checkpoints (run, state, number, trigger_name, wave, "
 		"partial, time_ms, duration_ms, commit_id, parent_id, reference, files_changed, "
@@ -148,7 +162,8 @@ static const char *const texts[] = {
 			    "ended_ms FROM groups WHERE run = ?1 ORDER BY group_number",
 	[SQL_READ_STEPS] =
 		"SELECT step, place, id, state, reason, started_ms, ended_ms, wave, "
-		"group_number, stage, estimate_ms, critical, fingerprint, name, command "
+		"group_number, stage, estimate_ms, critical, fingerprint, name, command, "
+		"base_id, optional "
 		"FROM steps LEFT JOIN step_texts USING (run, step) WHERE run = ?1 ORDER BY step",
 	[SQL_READ_EDGES] = "SELECT step, need FROM edges WHERE run = ?1 ORDER BY step, need",
 	[SQL_READ_ATTEMPTS] =
@@ -157,8 +172,19 @@ static const char *const texts[] = {
 		"log_path, reason FROM attempts WHERE run = ?1 ORDER BY step, number",
 	[SQL_READ_ARTIFACTS] = "SELECT step, name, path, file_count, is_folder, size_bytes, sha256 "
 			       "FROM artifacts WHERE run = ?1 ORDER BY step, name",
-	[SQL_READ_CONTRACTS] = "SELECT step, attempt, passed, subject, reason, duration_ms "
+	[SQL_READ_CONTRACTS] = "SELECT step, attempt, passed, subject, reason, duration_ms, "
+			       "sequence, was_known, error_total "
 			       "FROM contracts WHERE run = ?1 ORDER BY step, sequence",
+	[SQL_READ_RARE_COUNTS] = "SELECT (SELECT count(*) FROM contract_errors WHERE run = ?1), "
+				 "(SELECT count(*) FROM step_results WHERE run = ?1), "
+				 "(SELECT count(*) FROM gates WHERE run = ?1)",
+	[SQL_READ_CONTRACT_ERRORS] =
+		"SELECT step, sequence, pointer, keyword, expected, actual "
+		"FROM contract_errors WHERE run = ?1 ORDER BY step, sequence, place",
+	[SQL_READ_RESULTS] = "SELECT step, cache_key, tree FROM step_results WHERE run = ?1 "
+			     "ORDER BY step",
+	[SQL_READ_GATES] = "SELECT step, waiting_ms, opened_ms, approved_by FROM gates "
+			   "WHERE run = ?1 ORDER BY sequence",
 	[SQL_READ_CHECKPOINTS] =
 		"SELECT " CHECKPOINT_COLUMNS
 		" FROM checkpoints WHERE run = ?1 AND state = 'done' ORDER BY number",

@@ -37,6 +37,10 @@ enum sql {
 	SQL_ADD_ATTEMPT,
 	SQL_ADD_ARTIFACT,
 	SQL_ADD_CONTRACT,
+	SQL_ADD_CONTRACT_ERROR,
+	SQL_ADD_RESULT,
+	SQL_GATE_WAITING,
+	SQL_GATE_OPENED,
 	SQL_ADD_CHECKPOINT,
 	SQL_CHECKPOINT_FAILED,
 
@@ -54,6 +58,10 @@ enum sql {
 	SQL_READ_ATTEMPTS,
 	SQL_READ_ARTIFACTS,
 	SQL_READ_CONTRACTS,
+	SQL_READ_RARE_COUNTS,
+	SQL_READ_CONTRACT_ERRORS,
+	SQL_READ_RESULTS,
+	SQL_READ_GATES,
 	SQL_READ_CHECKPOINTS,
 	SQL_READ_UNPUBLISHED,
 	SQL_READ_EVENTS,
@@ -64,6 +72,9 @@ enum sql {
 	SQL_READ_HISTORY, /* ?1: the pipeline's name, ?2: how many runs back */
 	SQL_COUNT
 };
+
+/* Of a step that stood for as many as its list has items, which were none. */
+#define REASON_NO_ITEMS "its list is empty"
 
 const char *sql_text(enum sql sql);
 

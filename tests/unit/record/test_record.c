@@ -50,7 +50,8 @@ static void the_folder_keeps_itself_out_of_commits(void **state)
 
 	record_close(open_record(fixture, RECORD_WRITE));
 	must(fixture, file_read(state_file(fixture, ".gitignore"), 1000, &text, &fixture->error));
-	assert_string_equal(buffer_text(&text), "/state.db*\n/runs/\n/lock\n/.gitignore*\n");
+	assert_string_equal(
+		buffer_text(&text), "/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n");
 	buffer_release(&text);
 }
 
