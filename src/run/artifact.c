@@ -299,15 +299,33 @@ static bool copy_file(
 	return true;
 }
 
-bool artifact_inject(const char *artifacts_folder, const struct artifact *artifact,
-	const char *input_folder, struct error *error)
+/* Where the copy goes; the folder above it is there. NULL with *error: it cannot be made. */
+static const char *make_target(
+	const struct artifact_delivery *delivery, struct arena *arena, struct error *error)
+{
+	const struct artifact *artifact = delivery->artifact;
+	const char *folder = delivery->input_folder;
+	if (!delivery->instance)
+		return path_join(arena, folder, path_file_name(artifact->path));
+	const char *extension =
+		artifact->is_folder ? "" : path_file_name(artifact->path) + strlen(artifact->name);
+	folder = path_join(arena, folder, artifact->name);
+	if (!folder_make(folder, error))
+		return NULL;
+	return arena_format(arena, "%s/%s%s", folder, delivery->instance, extension);
+}
+
+bool artifact_deliver(const struct artifact_delivery *delivery, struct error *error)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
+	const struct artifact *artifact = delivery->artifact;
 	struct artifact found = {.name = artifact->name};
 	if (!artifact->path)
 		return error_set(error, ERROR_FILE, "the artifact was not kept");
-	const char *source = path_join(&arena, artifacts_folder, artifact->path);
-	const char *target = path_join(&arena, input_folder, path_file_name(artifact->path));
+	const char *source = path_join(&arena, delivery->artifacts_folder, artifact->path);
+	const char *target = make_target(delivery, &arena, error);
+	if (!target)
+		return false;
 	if (artifact->is_folder ? !walk_folder(source, target, &found, error)
 				: !copy_file(source, target, &found, error))
 		return error_context(error, "artifact '%s'", artifact->name);
@@ -315,6 +333,15 @@ bool artifact_inject(const char *artifacts_folder, const struct artifact *artifa
 		return error_set(error, ERROR_FILE,
 			"artifact '%s' was changed after its step had ended", artifact->name);
 	return true;
+}
+
+bool artifact_inject(const char *artifacts_folder, const struct artifact *artifact,
+	const char *input_folder, struct error *error)
+{
+	return artifact_deliver(&(struct artifact_delivery){.artifacts_folder = artifacts_folder,
+					.artifact = artifact,
+					.input_folder = input_folder},
+		error);
 }
 
 static bool hash_file(const char *path, char sha256[HASH_TEXT_SIZE])

@@ -38,4 +38,13 @@ bool artifact_collect(const struct artifact_request *request, struct arena *aren
 bool artifact_inject(const char *artifacts_folder, const struct artifact *artifact,
 	const char *input_folder, struct error *error);
 
+/* The same for one of several instances of a step. */
+struct artifact_delivery {
+	const char *artifacts_folder;
+	const struct artifact *artifact;
+	const char *input_folder;
+	const char *instance; /* NAME is a folder, and this, with the extension, is in it; NULL */
+};
+bool artifact_deliver(const struct artifact_delivery *delivery, struct error *error);
+
 #endif

@@ -5,10 +5,12 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "model/event.h"
 #include "model/state.h"
 #include "run/child.h"
 #include "run/step_log.h"
+#include "run/workspace.h"
 
 struct executor;
 
@@ -30,8 +32,15 @@ struct attempt {
 	int64_t contract_started_ns;
 	struct process_result result; /* of the step's own process; cpu and memory of all */
 	struct artifact *artifacts;   /* one for each output; executor's */
-	const char *work_folder; /* working directory; only valid while it is started or judged */
-	struct buffer reason;    /* why it failed */
+	/* Only valid while it is started or judged, and for a plain step no more than work_folder. */
+	struct workspace workspace;
+	bool has_folder;  /* workspace.has_folder, beyond what the step's kind says */
+	const char *tree; /* what a worktree was left as; executor's; NULL: none, or as it was */
+	const char *const *changed_paths; /* for a contract on them; executor's */
+	uint32_t changed_count;
+	char cache_key[HASH_TEXT_SIZE]; /* "": nothing is cached */
+	bool is_cached;                 /* taken from there */
+	struct buffer reason;           /* why it failed */
 };
 
 /*

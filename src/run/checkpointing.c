@@ -50,7 +50,7 @@ void checkpointing_init(struct checkpointing *checkpointing, const struct runner
 	};
 	for (size_t i = 0; i < count; i++)
 		checkpointing->ended_ms[i] = TIME_NONE;
-	if (settings->resumed)
+	if (settings->resumed || settings->expanded)
 		look_back(checkpointing);
 }
 
@@ -70,6 +70,20 @@ void checkpointing_step_done(
 	checkpointing->durations_ms[step] = duration_ms;
 }
 
+void checkpointing_step_undone(struct checkpointing *checkpointing, uint32_t step)
+{
+	checkpointing->new_count -= checkpointing->is_new[step];
+	checkpointing->is_new[step] = 0;
+	checkpointing->ended_ms[step] = TIME_NONE;
+}
+
+bool checkpointing_holds(const struct checkpointing *checkpointing, uint32_t step)
+{
+	if (checkpointing->settings->plan->steps[step].action != ACTION_SKIP)
+		return !checkpointing->is_new[step];
+	return checkpointing->ended_ms[step] <= checkpointing->checkpoint_ms;
+}
+
 bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t stage)
 {
 	const struct plan *plan = checkpointing->settings->plan;
@@ -82,6 +96,8 @@ bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t st
 	int64_t newest_ms = TIME_NONE;
 	for (uint32_t i = 0; i < count; i++) {
 		int64_t ended_ms = checkpointing->ended_ms[steps[i]];
+		if (plan->steps[steps[i]].action == ACTION_OMIT)
+			continue;
 		if (plan->steps[steps[i]].action != ACTION_SKIP)
 			return false;
 		if (ended_ms > newest_ms)

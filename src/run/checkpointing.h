@@ -27,6 +27,12 @@ void checkpointing_release(struct checkpointing *checkpointing);
 void checkpointing_step_done(
 	struct checkpointing *checkpointing, uint32_t step, int64_t duration_ms);
 
+/* Its work was taken back. */
+void checkpointing_step_undone(struct checkpointing *checkpointing, uint32_t step);
+
+/* True when a checkpoint was made since the step, which is done, has ended. */
+bool checkpointing_holds(const struct checkpointing *checkpointing, uint32_t step);
+
 /*
  * True when the stage holds work that no checkpoint has: steps done since the last one, or, all
  * its steps being done already, an earlier runner that died before its checkpoint.

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "run/retry.h"
 
 #define NS_PER_MS 1000000
 #define ENGINE_DESCRIPTORS 64 /* of everything that is not an attempt */
@@ -43,8 +42,11 @@ static void adopt_step(struct executor *executor, uint32_t index, const struct r
 		if (number > executor->numbers[index])
 			executor->numbers[index] = number;
 	}
-	if (executor->settings->plan->steps[index].action == ACTION_SKIP)
-		adopt_artifacts(executor, index, before);
+	if (executor->settings->plan->steps[index].action != ACTION_SKIP)
+		return;
+	adopt_artifacts(executor, index, before);
+	if (executor->trees)
+		executor->trees[index] = before->tree;
 }
 
 /* The record may hold steps that are no longer in the pipeline, so they are matched by id. */
@@ -53,7 +55,7 @@ static void adopt_run(struct executor *executor)
 	const struct run *run = executor->settings->run;
 	const struct pipeline *pipeline = executor->settings->plan->pipeline;
 	struct map places = {0};
-	if (!run->attempt_count && !run->artifact_count)
+	if (!run->attempt_count && !run->artifact_count && !executor->trees)
 		return;
 	map_reserve(&places, run->step_count);
 	for (uint32_t i = 0; i < run->step_count; i++)
@@ -103,6 +105,48 @@ static void make_places(struct executor *executor)
 	}
 }
 
+static bool has_worktrees(const struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		if (pipeline->steps[i].workspace == WORKSPACE_WORKTREE)
+			return true;
+	}
+	return false;
+}
+
+/* Places for what steps leave that is no artifact. */
+static bool open_rooms(struct executor *executor, struct error *error)
+{
+	const struct runner_settings *settings = executor->settings;
+	struct workspace_settings workspaces = {
+		.run_folder = settings->run_folder,
+		.pipeline_folder = settings->plan->pipeline->folder,
+		.folder_in_tree = settings->folder_in_tree,
+		.worktrees = settings->services->worktrees,
+		.context = settings->services->context,
+		.reserve_bytes = WORKSPACE_DEFAULT_RESERVE_BYTES,
+	};
+	executor->has_rooms = true;
+	executor->notes = (struct notes){.folder = -1};
+	if (settings->state_folder)
+		result_cache_open(&executor->cache,
+			path_join(&executor->kept, settings->state_folder, "cache"));
+	return workspaces_open(&executor->workspaces, &workspaces, error) &&
+	       notes_open(&executor->notes, settings->run_folder, error);
+}
+
+/* What is not removed now is removed when the run is continued. */
+static void close_rooms(struct executor *executor, bool has_time)
+{
+	struct error ignored;
+	if (!executor->has_rooms)
+		return;
+	workspaces_close(&executor->workspaces, has_time, &ignored);
+	notes_close(&executor->notes);
+	if (executor->settings->state_folder)
+		result_cache_close(&executor->cache);
+}
+
 bool executor_open(struct executor *executor, struct error *error)
 {
 	const struct runner_settings *settings = executor->settings;
@@ -113,7 +157,8 @@ bool executor_open(struct executor *executor, struct error *error)
 	executor->run_folder = open(settings->run_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (executor->run_folder < 0)
 		return error_set_errno(error, ERROR_FILE, "cannot open '%s'", settings->run_folder);
-	if (!process_launcher_open(&executor->nursery.launcher, error))
+	if (!process_launcher_open(&executor->nursery.launcher, error) ||
+		!open_rooms(executor, error))
 		return false;
 	step_environment_init(
 		&executor->environment, &(struct environment_sources){
@@ -125,6 +170,8 @@ bool executor_open(struct executor *executor, struct error *error)
 	executor->artifacts = ARENA_ARRAY(&executor->kept, struct artifact *, step_count);
 	executor->numbers = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
 	executor->tries = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
+	if (has_worktrees(settings->plan->pipeline))
+		executor->trees = ARENA_ARRAY(&executor->kept, const char *, step_count);
 	executor->artifacts_folder = path_join(&executor->kept, settings->run_folder, "artifacts");
 	executor->chunk = heap_allocate(CAPTURE_CHUNK_BYTES, 1);
 	executor->random = (uint64_t)clock_monotonic_ns();
@@ -133,9 +180,10 @@ bool executor_open(struct executor *executor, struct error *error)
 	return true;
 }
 
-void executor_close(struct executor *executor)
+void executor_close(struct executor *executor, bool has_time)
 {
 	executor_abandon_all(executor);
+	close_rooms(executor, has_time);
 	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++)
 		buffer_release(&executor->attempts[i].reason);
 	if (executor->run_folder >= 0)
@@ -174,153 +222,18 @@ bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
 	return false;
 }
 
+void executor_retire(struct attempt *attempt)
+{
+	struct executor *executor = attempt->executor;
+	if (!attempt->workspace.has_folder)
+		return;
+	executor->has_retired = true;
+	workspace_retire(&executor->workspaces, &attempt->workspace);
+}
+
 bool executor_has_others(const struct executor *executor)
 {
 	return executor->place_count - executor->free_count > 1;
-}
-
-/* --- retries --- */
-
-static void retry_is_due(void *owner)
-{
-	struct retry_wait *wait = owner;
-	struct executor *executor = wait->executor;
-	struct retry_wait **place = &executor->waiting;
-	while (*place != wait)
-		place = &(*place)->next;
-	*place = wait->next;
-	wait->next = executor->spare;
-	executor->spare = wait;
-	executor->again(executor->owner, wait->step);
-}
-
-static void wait_for_retry(struct executor *executor, uint32_t step, int64_t delay_ms)
-{
-	struct retry_wait *wait = executor->spare;
-	if (wait)
-		executor->spare = wait->next;
-	else
-		wait = ARENA_NEW(&executor->kept, struct retry_wait);
-	*wait = (struct retry_wait){.executor = executor, .next = executor->waiting, .step = step};
-	wait->timer = (struct timer){.due = retry_is_due, .owner = wait};
-	executor->waiting = wait;
-	event_loop_set_timer(
-		executor->nursery.loop, &wait->timer, clock_monotonic_ns() + delay_ms * NS_PER_MS);
-}
-
-static int64_t next_delay_ms(struct executor *executor, uint32_t step)
-{
-	const struct retry_policy *policy = &executor->settings->plan->pipeline->steps[step].retry;
-	/* Knuth's 64-bit linear congruential generator; its upper bits are good enough to spread. */
-	executor->random = executor->random * 6364136223846793005u + 1442695040888963407u;
-	return retry_delay_ms(policy, executor->tries[step], executor->random >> 33);
-}
-
-/* --- verdicts --- */
-
-static struct event *ended_event(const struct attempt *attempt, enum event_type type)
-{
-	struct journal *journal = attempt->executor->journal;
-	const struct plan_step *planned = &attempt->executor->settings->plan->steps[attempt->step];
-	struct event *event = journal_event(journal, type);
-	event->step = attempt->step;
-	event->wave = planned->wave;
-	event->group = planned->group;
-	event->attempt = attempt->number;
-	event->duration_ms = (clock_monotonic_ns() - attempt->started_ns) / NS_PER_MS;
-	event->exit_status = attempt->result.exit_status;
-	event->signal = attempt->result.signal;
-	event->queue_ms = attempt->queue_ms;
-	event->cpu_ms = attempt->result.cpu_ms;
-	event->peak_rss_bytes = attempt->result.peak_rss_bytes;
-	event->log_bytes = step_log_step_bytes(&attempt->log);
-	event->log_truncated = step_log_is_truncated(&attempt->log);
-	if (attempt->log.size)
-		event->log_path = arena_copy_text(&journal->arena, attempt->log.path);
-	return event;
-}
-
-static void record_artifacts(const struct attempt *attempt)
-{
-	struct journal *journal = attempt->executor->journal;
-	const struct plan *plan = attempt->executor->settings->plan;
-	uint32_t count = plan->pipeline->steps[attempt->step].output_count;
-	for (uint32_t i = 0; i < count; i++) {
-		struct event *event = journal_event(journal, EVENT_ARTIFACT_CREATED);
-		event->step = attempt->step;
-		event->wave = plan->steps[attempt->step].wave;
-		event->group = plan->steps[attempt->step].group;
-		event->attempt = attempt->number;
-		event->artifact = &attempt->artifacts[i];
-		journal_record(journal, event);
-	}
-}
-
-static enum event_type choose_event(const struct attempt *attempt, enum failure_class failure)
-{
-	const struct executor *executor = attempt->executor;
-	const struct retry_policy *policy =
-		&executor->settings->plan->pipeline->steps[attempt->step].retry;
-	if (failure == FAILURE_NONE)
-		return EVENT_STEP_COMPLETED;
-	if (failure == FAILURE_CANCELLED)
-		return EVENT_STEP_CANCELLED;
-	if (!retry_is_allowed(policy, failure, executor->tries[attempt->step]))
-		return EVENT_STEP_FAILED;
-	/* It would have had another chance, so it is not failed for good. */
-	return executor->is_stopping ? EVENT_STEP_CANCELLED : EVENT_STEP_RETRIED;
-}
-
-static enum step_verdict verdict_of(enum event_type type)
-{
-	if (type == EVENT_STEP_COMPLETED)
-		return STEP_VERDICT_DONE;
-	return type == EVENT_STEP_FAILED ? STEP_VERDICT_FAILED : STEP_VERDICT_CANCELLED;
-}
-
-/* Copies of inputs, and outputs that are kept elsewhere. What failed for good stays to be seen. */
-static void tidy_work(const struct attempt *attempt, enum event_type type)
-{
-	struct executor *executor = attempt->executor;
-	const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
-	struct error ignored;
-	if (type == EVENT_STEP_FAILED || (!step->input_count && !step->output_count))
-		return;
-	path_remove(arena_format(&executor->scratch, "%s/work/%s.%u",
-			    executor->settings->run_folder, step->id, attempt->number),
-		&ignored);
-}
-
-void executor_attempt_ended(struct attempt *attempt, enum failure_class failure, const char *reason)
-{
-	struct executor *executor = attempt->executor;
-	uint32_t step = attempt->step;
-	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
-		failure = FAILURE_RESOURCE;
-		reason = attempt->log.fault.text;
-	}
-	if (failure == FAILURE_CANCELLED)
-		reason = executor->cancel_reason;
-	enum event_type type = choose_event(attempt, failure);
-	if (type == EVENT_STEP_COMPLETED)
-		record_artifacts(attempt);
-	struct event *event = ended_event(attempt, type);
-	event->failure = failure;
-	if (reason)
-		event->reason = arena_copy_text(&executor->journal->arena, reason);
-	if (type == EVENT_STEP_RETRIED)
-		event->delay_ms = next_delay_ms(executor, step);
-	journal_record(executor->journal, event);
-	tidy_work(attempt, type);
-	attempt->step = INDEX_NONE;
-	executor->free_places[executor->free_count++] = (uint32_t)(attempt - executor->attempts);
-	if (type == EVENT_STEP_COMPLETED)
-		executor->artifacts[step] = attempt->artifacts;
-	if (type == EVENT_STEP_RETRIED)
-		wait_for_retry(executor, step, event->delay_ms);
-	else
-		executor->ended(executor->owner,
-			&(struct step_end){step, verdict_of(type), event->duration_ms});
 }
 
 /* --- ending everything --- */
@@ -348,8 +261,8 @@ void executor_end_all(struct executor *executor, int64_t grace_ms, const char *r
 		event_loop_cancel_timer(executor->nursery.loop, &wait->timer);
 		executor->waiting = wait->next;
 		executor_give_up(executor, wait->step);
-		executor->ended(
-			executor->owner, &(struct step_end){wait->step, STEP_VERDICT_CANCELLED, 0});
+		executor->ended(executor->owner,
+			&(struct step_end){.step = wait->step, .verdict = STEP_VERDICT_CANCELLED});
 	}
 	for (uint32_t i = 0; i < executor->place_count; i++) {
 		struct attempt *attempt = &executor->attempts[i];
@@ -358,6 +271,11 @@ void executor_end_all(struct executor *executor, int64_t grace_ms, const char *r
 		const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
 		child_end(&attempt->child, grace_ms < 0 ? step->grace_ms : grace_ms);
 	}
+}
+
+void executor_go_on(struct executor *executor)
+{
+	executor->is_stopping = false;
 }
 
 void executor_kill_all(struct executor *executor)

@@ -9,9 +9,13 @@
 #include "run/attempt.h"
 #include "run/child.h"
 #include "run/journal.h"
+#include "run/notes.h"
 #include "run/program_search.h"
+#include "run/reaction.h"
+#include "run/result_cache.h"
 #include "run/runner.h"
 #include "run/step_environment.h"
+#include "run/workspace.h"
 
 enum step_verdict {
 	STEP_VERDICT_DONE,
@@ -22,7 +26,8 @@ enum step_verdict {
 struct step_end {
 	uint32_t step;
 	enum step_verdict verdict;
-	int64_t duration_ms; /* of the last attempt */
+	enum reaction reaction; /* STEP_VERDICT_FAILED: what follows */
+	int64_t duration_ms;    /* of the last attempt */
 };
 
 /* A step between two attempts. */
@@ -31,6 +36,14 @@ struct retry_wait {
 	struct retry_wait *next; /* in waiting or spare */
 	struct timer timer;
 	uint32_t step;
+};
+
+/* Attempts that a contract has asked for. */
+struct contract_retry {
+	struct contract_retry *next;
+	uint32_t step;
+	uint32_t contract;
+	uint32_t count;
 };
 
 /*
@@ -48,18 +61,25 @@ struct executor {
 	struct nursery nursery;
 	struct program_search search;
 	struct step_environment environment;
+	struct workspaces workspaces;
+	struct notes notes;
+	struct result_cache cache;
+	bool has_rooms;              /* these three are open */
+	bool has_retired;            /* some workspace was given up since all were removed */
 	struct arena scratch;        /* for one start */
 	struct arena kept;           /* for the run */
 	struct artifact **artifacts; /* of each step that is done; NULL: none */
-	uint32_t *numbers;           /* of each step's last attempt, 0: none */
-	uint32_t *tries;             /* attempts by this runner */
-	struct attempt *attempts;    /* place_count places */
-	uint32_t place_count;        /* plan->jobs, if the system bears so many */
+	const char **trees;       /* changes in worktrees that are not merged; NULL: no worktrees */
+	uint32_t *numbers;        /* of each step's last attempt, 0: none */
+	uint32_t *tries;          /* attempts by this runner */
+	struct attempt *attempts; /* place_count places */
+	uint32_t place_count;     /* plan->jobs, if the system bears so many */
 	uint32_t *free_places;
 	uint32_t free_count;
 	uint32_t barred_count; /* so many places stay free, since the system lacked something */
 	struct retry_wait *waiting;
 	struct retry_wait *spare;
+	struct contract_retry *contract_retries;
 	int run_folder;         /* descriptor */
 	char *artifacts_folder; /* absolute; kept's */
 	char *chunk;            /* for reading output */
@@ -71,8 +91,8 @@ struct executor {
 /* settings, journal, ended, again, owner, nursery.loop and nursery.signals are set before. */
 bool executor_open(struct executor *executor, struct error *error);
 
-/* Ends what still runs at once. */
-void executor_close(struct executor *executor);
+/* Ends what still runs at once. has_time: workspaces that were given up are removed. */
+void executor_close(struct executor *executor, bool has_time);
 
 bool executor_has_room(const struct executor *executor);
 bool executor_is_idle(const struct executor *executor);
@@ -86,6 +106,9 @@ bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns);
 /* No retries from now on; SIGTERM to all, SIGKILL after grace_ms, or each step's own for -1. */
 void executor_end_all(struct executor *executor, int64_t grace_ms, const char *reason);
 
+/* Nothing runs any longer: what starts from now on is not ended, and may be retried. */
+void executor_go_on(struct executor *executor);
+
 /* After that: a step that is between two attempts will not get its next one. */
 void executor_give_up(struct executor *executor, uint32_t step);
 void executor_kill_all(struct executor *executor);
@@ -96,6 +119,9 @@ void executor_check_leftovers(struct executor *executor);
 
 /* For attempt.c, while one is being started: are there others? */
 bool executor_has_others(const struct executor *executor);
+
+/* For attempt.c: its workspace is no longer needed. */
+void executor_retire(struct attempt *attempt);
 
 /* For attempt.c: the verdict; the place is then free. reason as in the event, NULL: none. */
 void executor_attempt_ended(

@@ -1,9 +1,9 @@
 /*
- * The order of things: stages, their events, the checkpoint after each. What happens inside a
- * stage is decided by the scheduler and carried out by the executor; both know nothing of waves'
- * events, and this file knows nothing of processes.
+ * The order of things: a run's beginning, its stages, its end. What happens inside a stage is in
+ * runner_stage.c, decided by the scheduler and carried out by the executor; both know nothing of
+ * waves' events, and this file knows nothing of processes.
  */
-#include "run/runner.h"
+#include "run/runner_internal.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -12,44 +12,12 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "run/checkpointing.h"
-#include "run/event_loop.h"
-#include "run/executor.h"
-#include "run/journal.h"
-#include "run/leftovers.h"
-#include "run/scheduler.h"
-#include "run/signals.h"
-#include "run/wave_events.h"
+#include "base/text.h"
 
-#define NS_PER_MS 1000000
 #define INTERRUPT_KILL_MS 4500 /* GitHub sends SIGTERM 7.5 s after SIGINT */
 #define TERMINATE_KILL_MS 700  /* and SIGKILL 2.5 s after that */
 #define ABANDON_MS 300         /* what SIGKILL does not end by then is not waited for */
 #define LONG_GRACE_MS 3600000  /* the kill timer decides, not a step's grace */
-
-struct runner {
-	const struct runner_settings *settings;
-	const struct plan *plan;
-	struct event_loop loop;
-	struct signals signals;
-	struct leftovers leftovers;
-	struct journal journal;
-	struct executor executor;
-	struct scheduler scheduler;
-	struct checkpointing checkpointing;
-	struct wave_events waves;
-	int64_t *ended_ns;     /* of each step that ended in this run */
-	uint32_t *ended_flush; /* journal.flush_count then */
-	int64_t started_ns;
-	uint32_t first_failed; /* INDEX_NONE: none */
-	bool is_ending;        /* running steps were told to end */
-	bool is_killed;
-	struct timer kill_timer;
-	struct timer tick_timer;
-	struct watch background;
-	struct error fault; /* of the engine or a checkpoint */
-	bool has_fault;
-};
 
 /* --- signals --- */
 
@@ -66,8 +34,7 @@ static void kill_is_due(void *owner)
 		clock_monotonic_ns() + (int64_t)ABANDON_MS * NS_PER_MS);
 }
 
-/* Nothing new starts, and what is between two attempts stays there. */
-static void end_everything(struct runner *runner, int64_t grace_ms, const char *reason)
+void runner_end_everything(struct runner *runner, int64_t grace_ms, const char *reason)
 {
 	struct scheduler *scheduler = &runner->scheduler;
 	scheduler_halt(scheduler);
@@ -85,22 +52,59 @@ static const char *stop_reason(int signal)
 	return signal == SIGHUP ? "interrupted (SIGHUP)" : "interrupted (SIGTERM)";
 }
 
-static void stop_was_asked(void *owner, int signal)
+/* The first reason counts; each later call may only bring the end nearer. */
+static void stop_run(struct runner *runner, int64_t delay_ms, const char *reason)
 {
-	struct runner *runner = owner;
-	bool is_again = runner->waves.is_interrupted;
-	int64_t delay_ms = signal == SIGINT ? INTERRUPT_KILL_MS : TERMINATE_KILL_MS;
 	int64_t deadline_ns = clock_monotonic_ns() + delay_ms * NS_PER_MS;
+	bool is_again = runner->waves.is_interrupted;
 	runner->waves.is_interrupted = true;
 	scheduler_halt(&runner->scheduler);
 	if (runner->is_killed)
 		return;
 	if (!is_again)
-		end_everything(runner, LONG_GRACE_MS, stop_reason(signal));
-	if (is_again && signal == SIGINT)
-		kill_is_due(runner);
-	else if (!runner->kill_timer.place || runner->kill_timer.deadline_ns > deadline_ns)
+		runner_end_everything(runner, LONG_GRACE_MS, reason);
+	if (!runner->kill_timer.place || runner->kill_timer.deadline_ns > deadline_ns)
 		event_loop_set_timer(&runner->loop, &runner->kill_timer, deadline_ns);
+}
+
+static void stop_was_asked(void *owner, int signal)
+{
+	struct runner *runner = owner;
+	bool is_again = runner->was_signalled;
+	runner->was_signalled = true;
+	if (is_again && signal == SIGINT && !runner->is_killed)
+		kill_is_due(runner);
+	else
+		stop_run(runner, signal == SIGINT ? INTERRUPT_KILL_MS : TERMINATE_KILL_MS,
+			stop_reason(signal));
+}
+
+/* --- the run's time limit --- */
+
+static int64_t limit_ns(const struct runner *runner)
+{
+	return runner->plan->pipeline->execution.time_limit_ms * NS_PER_MS;
+}
+
+static void limit_is_due(void *owner)
+{
+	struct runner *runner = owner;
+	struct buffer reason = BUFFER_INIT;
+	if (runner->waves.is_interrupted)
+		return;
+	buffer_append_text(&reason, "the run's time limit of ");
+	duration_append(&reason, runner->plan->pipeline->execution.time_limit_ms);
+	buffer_append_text(&reason, " is over");
+	stop_run(runner, INTERRUPT_KILL_MS,
+		arena_copy_text(&runner->executor.kept, buffer_text(&reason)));
+	buffer_release(&reason);
+}
+
+/* Timers are only looked at while steps run. */
+static void check_limit(struct runner *runner)
+{
+	if (limit_ns(runner) && clock_monotonic_ns() - runner->started_ns >= limit_ns(runner))
+		limit_is_due(runner);
 }
 
 static void child_has_ended(void *owner)
@@ -109,104 +113,7 @@ static void child_has_ended(void *owner)
 	executor_check_leftovers(&runner->executor);
 }
 
-/* --- steps that end --- */
-
-static void record_skipped(struct runner *runner)
-{
-	const struct step *steps = runner->plan->pipeline->steps;
-	uint32_t step, cause;
-	while (scheduler_take_skipped(&runner->scheduler, &step, &cause)) {
-		struct event *event = journal_event(&runner->journal, EVENT_STEP_SKIPPED);
-		event->step = step;
-		event->wave = runner->plan->steps[step].wave;
-		event->group = runner->plan->steps[step].group;
-		event->subject = steps[cause].id;
-		event->reason = arena_format(
-			&runner->journal.arena, "needs %s, which failed", steps[cause].id);
-		journal_record(&runner->journal, event);
-		wave_events_step_ended(&runner->waves, step, false);
-	}
-}
-
-static void step_has_failed(struct runner *runner, uint32_t step)
-{
-	scheduler_step_failed(&runner->scheduler, step);
-	if (runner->first_failed == INDEX_NONE)
-		runner->first_failed = step;
-	wave_events_step_ended(&runner->waves, step, false);
-	record_skipped(runner);
-	if (runner->settings->on_failure != ON_FAILURE_STOP || runner->is_ending)
-		return;
-	runner->is_ending = true;
-	end_everything(runner, -1, "ended, because another step failed");
-}
-
-static void step_has_ended(void *owner, const struct step_end *end)
-{
-	struct runner *runner = owner;
-	runner->ended_ns[end->step] = clock_monotonic_ns();
-	runner->ended_flush[end->step] = runner->journal.flush_count;
-	switch (end->verdict) {
-	case STEP_VERDICT_DONE:
-		scheduler_step_done(&runner->scheduler, end->step);
-		checkpointing_step_done(&runner->checkpointing, end->step, end->duration_ms);
-		wave_events_step_ended(&runner->waves, end->step, true);
-		break;
-	case STEP_VERDICT_FAILED:
-		step_has_failed(runner, end->step);
-		break;
-	case STEP_VERDICT_CANCELLED:
-		scheduler_step_cancelled(&runner->scheduler, end->step);
-		wave_events_step_ended(&runner->waves, end->step, false);
-		break;
-	}
-}
-
-static void step_is_ready_again(void *owner, uint32_t step)
-{
-	struct runner *runner = owner;
-	runner->ended_ns[step] = clock_monotonic_ns();
-	scheduler_step_again(&runner->scheduler, step);
-}
-
-/* --- one stage --- */
-
-/* Since when the step could have run; what made it ready is durable before it starts. */
-static int64_t release_step(struct runner *runner, uint32_t step)
-{
-	const struct index_range *needs = &runner->plan->steps[step].needs;
-	int64_t ready_ns = runner->waves.stage_started_ns;
-	bool must_flush = runner->executor.tries[step] > 0;
-	if (runner->ended_ns[step] > ready_ns)
-		ready_ns = runner->ended_ns[step];
-	for (uint32_t i = 0; i < needs->count; i++) {
-		uint32_t need = runner->plan->edges[needs->first + i];
-		if (runner->ended_ns[need] <= runner->waves.stage_started_ns)
-			continue;
-		if (runner->ended_ns[need] > ready_ns)
-			ready_ns = runner->ended_ns[need];
-		must_flush |= runner->ended_flush[need] == runner->journal.flush_count;
-		program_search_forget(&runner->executor.search);
-	}
-	if (must_flush)
-		journal_flush(&runner->journal, false);
-	return ready_ns;
-}
-
-static void start_steps(struct runner *runner)
-{
-	uint32_t step;
-	while (executor_has_room(&runner->executor) && scheduler_next(&runner->scheduler, &step)) {
-		int64_t ready_ns = release_step(runner, step);
-		if (runner->journal.is_broken) {
-			/* What it waited for is not on record. */
-			scheduler_step_again(&runner->scheduler, step);
-			return;
-		}
-		if (!executor_start(&runner->executor, step, ready_ns))
-			scheduler_step_again(&runner->scheduler, step);
-	}
-}
+/* --- beside the steps --- */
 
 static void background_is_ready(void *owner)
 {
@@ -215,8 +122,7 @@ static void background_is_ready(void *owner)
 	services->advance_background(services->context);
 }
 
-/* The descriptor may come, change and go while the run goes on. */
-static void watch_background(struct runner *runner)
+void runner_watch_background(struct runner *runner)
 {
 	const struct run_services *services = runner->settings->services;
 	struct error ignored;
@@ -237,73 +143,6 @@ static void tick_is_due(void *owner)
 		runner->loop.now_ns + (int64_t)services->tick_ms * NS_PER_MS);
 }
 
-/*
- * The record works while steps run. It waits for a batch as long as steps are ready that need no
- * flush to start; whoever looks on is told at once what has started.
- */
-static void pass_events(struct runner *runner)
-{
-	if (!runner->scheduler.ready_count || runner->settings->services->show_output ||
-		runner->journal.queue_count >= JOURNAL_BATCH_EVENTS)
-		journal_pass(&runner->journal);
-}
-
-static bool run_steps(struct runner *runner)
-{
-	while (!runner->journal.is_broken && scheduler_stage_is_open(&runner->scheduler)) {
-		start_steps(runner);
-		pass_events(runner);
-		watch_background(runner);
-		if (runner->journal.is_broken || !scheduler_stage_is_open(&runner->scheduler))
-			break;
-		/* A step that ended while it was being started may have made room for another. */
-		if (executor_is_idle(&runner->executor) && runner->scheduler.ready_count)
-			continue;
-		if (!event_loop_turn(&runner->loop, &runner->fault)) {
-			runner->has_fault = true;
-			return false;
-		}
-	}
-	return !runner->journal.is_broken;
-}
-
-static bool make_checkpoint(struct runner *runner, uint32_t stage, const struct stage_count *count)
-{
-	bool is_whole = count->done == count->total;
-	struct checkpoint_occasion occasion = {
-		.stage = stage,
-		.trigger = !is_whole && runner->waves.is_interrupted        ? TRIGGER_INTERRUPTION
-			   : runner->plan->stages[stage].wave == INDEX_NONE ? TRIGGER_STEP
-									    : TRIGGER_WAVE,
-		.partial = !is_whole,
-	};
-	if (!checkpointing_is_due(&runner->checkpointing, stage))
-		return true;
-	if (checkpointing_make(&runner->checkpointing, &occasion, &runner->fault))
-		return true;
-	runner->has_fault = true;
-	return false;
-}
-
-static bool run_stage(struct runner *runner, uint32_t stage)
-{
-	uint32_t wave = runner->plan->stages[stage].wave;
-	struct stage_count count = wave_events_count(&runner->waves, stage);
-	bool has_work = count.to_run > 0;
-	runner->waves.stage_started_ns = clock_monotonic_ns();
-	program_search_forget(&runner->executor.search);
-	if (has_work && wave != INDEX_NONE)
-		wave_events_start(&runner->waves, wave);
-	if (has_work && !run_steps(runner))
-		return false;
-	count = wave_events_count(&runner->waves, stage);
-	if (has_work && wave != INDEX_NONE)
-		wave_events_end(&runner->waves, wave, &count);
-	if (has_work)
-		leftovers_end(&runner->leftovers);
-	return journal_flush(&runner->journal, false) && make_checkpoint(runner, stage, &count);
-}
-
 /* --- the whole run --- */
 
 /* What the runner that was killed has left would work beside the steps that run again. */
@@ -317,31 +156,41 @@ static void end_predecessors(const struct runner *runner)
 static void start_run(struct runner *runner)
 {
 	const struct run_services *services = runner->settings->services;
-	runner->started_ns = clock_monotonic_ns();
-	journal_record(&runner->journal,
-		journal_event(&runner->journal, runner->settings->resumed
-							? EVENT_PIPELINE_RESUMED
-							: EVENT_PIPELINE_STARTED));
-	journal_flush(&runner->journal, false);
+	int64_t now_ns = clock_monotonic_ns();
+	runner->started_ns = runner->settings->started_ns ? runner->settings->started_ns : now_ns;
+	if (!runner->settings->expanded) {
+		journal_record(&runner->journal,
+			journal_event(&runner->journal, runner->settings->resumed
+								? EVENT_PIPELINE_RESUMED
+								: EVENT_PIPELINE_STARTED));
+		journal_flush(&runner->journal, false);
+	}
 	if (services->tick && services->tick_ms)
 		event_loop_set_timer(&runner->loop, &runner->tick_timer,
-			runner->started_ns + (int64_t)services->tick_ms * NS_PER_MS);
+			now_ns + (int64_t)services->tick_ms * NS_PER_MS);
+	if (limit_ns(runner))
+		event_loop_set_timer(
+			&runner->loop, &runner->limit_timer, runner->started_ns + limit_ns(runner));
 }
 
 static void run_stages(struct runner *runner)
 {
 	signals_poll(&runner->signals);
+	check_limit(runner);
 	while (scheduler_next_stage(&runner->scheduler)) {
-		if (!run_stage(runner, runner->scheduler.stage))
+		if (!runner_run_stage(runner, runner->scheduler.stage))
 			break;
 		signals_poll(&runner->signals);
+		check_limit(runner);
 	}
+	runner_record_skipped(runner);
 }
 
 static bool has_open_steps(const struct runner *runner)
 {
 	for (uint32_t i = 0; i < runner->plan->pipeline->step_count; i++) {
-		if (runner->scheduler.progress[i] != PROGRESS_DONE)
+		uint8_t progress = runner->scheduler.progress[i];
+		if (progress < PROGRESS_DONE || progress == PROGRESS_BARRED)
 			return true;
 	}
 	return false;
@@ -352,32 +201,62 @@ static const char *failure_reason(struct runner *runner)
 	struct arena *arena = &runner->journal.arena;
 	if (runner->has_fault)
 		return arena_copy_text(arena, runner->fault.text);
+	if (runner->run_flaw)
+		return arena_copy_text(arena, runner->run_flaw);
 	if (runner->first_failed == INDEX_NONE)
 		return "some steps never became ready";
 	const char *id = runner->plan->pipeline->steps[runner->first_failed].id;
-	if (runner->scheduler.failed_count == 1)
+	if (runner->hard_count == 1)
 		return arena_format(arena, "step %s failed", id);
-	return arena_format(
-		arena, "%u steps failed, the first was %s", runner->scheduler.failed_count, id);
+	return arena_format(arena, "%u steps failed, the first was %s", runner->hard_count, id);
+}
+
+static const char *pause_reason(struct runner *runner)
+{
+	if (runner->waiting_step == INDEX_NONE || runner->waves.is_interrupted)
+		return runner->executor.cancel_reason;
+	return arena_format(&runner->journal.arena, "waiting for approval of step %s",
+		runner->plan->pipeline->steps[runner->waiting_step].id);
+}
+
+static enum run_outcome decide_outcome(const struct runner *runner)
+{
+	bool is_open = has_open_steps(runner);
+	bool waits = runner->waiting_step != INDEX_NONE && !runner->hard_count;
+	if (runner->has_fault || runner->run_flaw)
+		return RUN_FAILED;
+	if (waits || (runner->waves.is_interrupted && (is_open || runner->hard_count)))
+		return RUN_INTERRUPTED;
+	return is_open || runner->hard_count ? RUN_FAILED : RUN_COMPLETED;
+}
+
+static void record_end(struct runner *runner, enum run_outcome outcome)
+{
+	static const enum event_type types[] = {[RUN_COMPLETED] = EVENT_PIPELINE_COMPLETED,
+		[RUN_FAILED] = EVENT_PIPELINE_FAILED,
+		[RUN_INTERRUPTED] = EVENT_PIPELINE_INTERRUPTED};
+	struct event *event = journal_event(&runner->journal, types[outcome]);
+	event->duration_ms = (clock_monotonic_ns() - runner->started_ns) / NS_PER_MS;
+	if (outcome == RUN_INTERRUPTED)
+		event->reason = pause_reason(runner);
+	else if (outcome == RUN_FAILED)
+		event->reason = failure_reason(runner);
+	journal_record(&runner->journal, event);
 }
 
 static enum run_outcome end_run(struct runner *runner)
 {
 	const struct run_services *services = runner->settings->services;
-	enum run_outcome outcome = RUN_COMPLETED;
-	enum event_type type = EVENT_PIPELINE_COMPLETED;
-	if (has_open_steps(runner) || runner->has_fault) {
-		bool is_paused = runner->waves.is_interrupted && !runner->has_fault;
-		outcome = is_paused ? RUN_INTERRUPTED : RUN_FAILED;
-		type = is_paused ? EVENT_PIPELINE_INTERRUPTED : EVENT_PIPELINE_FAILED;
+	enum run_outcome outcome = decide_outcome(runner);
+	bool is_expanding = runner->expand_step != INDEX_NONE && outcome == RUN_FAILED &&
+			    !runner->has_fault && !runner->hard_count && !runner->run_flaw;
+	if (is_expanding) {
+		outcome = RUN_TO_EXPAND;
+		if (runner->settings->expand_step)
+			*runner->settings->expand_step = runner->expand_step;
+	} else {
+		record_end(runner, outcome);
 	}
-	struct event *event = journal_event(&runner->journal, type);
-	event->duration_ms = (clock_monotonic_ns() - runner->started_ns) / NS_PER_MS;
-	if (outcome == RUN_INTERRUPTED)
-		event->reason = runner->executor.cancel_reason;
-	else if (outcome == RUN_FAILED)
-		event->reason = failure_reason(runner);
-	journal_record(&runner->journal, event);
 	journal_flush(&runner->journal, true);
 	if (services->tick)
 		services->tick(services->context);
@@ -390,12 +269,24 @@ static void end_stragglers(struct runner *runner)
 	struct error ignored;
 	if (executor_is_idle(&runner->executor))
 		return;
-	end_everything(runner, LONG_GRACE_MS, "ended, because the run cannot go on");
+	runner_end_everything(runner, LONG_GRACE_MS, "ended, because the run cannot go on");
 	runner->is_killed = false;
 	event_loop_set_timer(&runner->loop, &runner->kill_timer,
 		clock_monotonic_ns() + (int64_t)TERMINATE_KILL_MS * NS_PER_MS);
 	while (!executor_is_idle(&runner->executor) && event_loop_turn(&runner->loop, &ignored))
 		;
+}
+
+/* The timer is only there to end the wait. */
+static void idle_is_due(void *owner)
+{
+	(void)owner;
+}
+
+static void note_needs(struct runner *runner, const struct step *step)
+{
+	runner->has_foreach |= step->foreach != NULL;
+	runner->has_workspaces |= step->workspace != WORKSPACE_SHARED;
 }
 
 static bool open_runner(struct runner *runner, struct error *error)
@@ -416,12 +307,18 @@ static bool open_runner(struct runner *runner, struct error *error)
 	runner->kill_timer = (struct timer){.due = kill_is_due, .owner = runner};
 	runner->tick_timer = (struct timer){.due = tick_is_due, .owner = runner};
 	runner->background = (struct watch){.ready = background_is_ready, .owner = runner};
+	runner->idle_timer = (struct timer){.due = idle_is_due, .owner = runner};
+	runner->limit_timer = (struct timer){.due = limit_is_due, .owner = runner};
 	leftovers_init(&runner->leftovers);
+	gates_init(&runner->gates, settings, &runner->journal);
+	runner->gates.scheduler = &runner->scheduler;
+	for (size_t i = 0; i < step_count; i++)
+		note_needs(runner, &runner->plan->pipeline->steps[i]);
 	runner->executor = (struct executor){
 		.settings = settings,
 		.journal = &runner->journal,
-		.ended = step_has_ended,
-		.again = step_is_ready_again,
+		.ended = runner_step_ended,
+		.again = runner_step_again,
 		.owner = runner,
 		.nursery = {.loop = &runner->loop, .signals = &runner->signals},
 		.run_folder = -1,
@@ -432,7 +329,7 @@ static bool open_runner(struct runner *runner, struct error *error)
 
 static void close_runner(struct runner *runner)
 {
-	executor_close(&runner->executor);
+	executor_close(&runner->executor, !runner->waves.is_interrupted);
 	event_loop_unwatch(&runner->loop, &runner->background);
 	signals_poll(&runner->signals);
 	signals_close(&runner->signals);
@@ -449,8 +346,11 @@ static void close_runner(struct runner *runner)
 bool runner_run(
 	const struct runner_settings *settings, enum run_outcome *outcome, struct error *error)
 {
-	struct runner runner = {
-		.settings = settings, .plan = settings->plan, .first_failed = INDEX_NONE};
+	struct runner runner = {.settings = settings,
+		.plan = settings->plan,
+		.first_failed = INDEX_NONE,
+		.expand_step = INDEX_NONE,
+		.waiting_step = INDEX_NONE};
 	int was_subreaper = 0;
 	*outcome = RUN_FAILED;
 	prctl(PR_GET_CHILD_SUBREAPER, &was_subreaper);
@@ -458,11 +358,13 @@ bool runner_run(
 	if (settings->die_with_parent)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	bool is_open = open_runner(&runner, error);
-	if (is_open && settings->resumed)
+	if (is_open && settings->resumed && !settings->expanded)
 		end_predecessors(&runner);
 	if (is_open) {
 		start_run(&runner);
-		run_stages(&runner);
+		runner_forget_merged(&runner);
+		if (runner_start_notes(&runner))
+			run_stages(&runner);
 		end_stragglers(&runner);
 		leftovers_end(&runner.leftovers);
 		*outcome = end_run(&runner);

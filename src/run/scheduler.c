@@ -43,38 +43,68 @@ static uint32_t heap_pop(struct scheduler *scheduler)
 	return best;
 }
 
+enum trait {
+	TRAIT_HAS_BAD_NEED = 1,
+	TRAIT_WAS_STARTED = 2,
+	TRAIT_IS_TOLERATED = 4 /* failed, or skipped for such a failure, and others go on */
+};
+
+/* --- life --- */
+
+static bool is_settled(const struct scheduler *scheduler, uint32_t step)
+{
+	return scheduler->progress[step] != PROGRESS_PENDING;
+}
+
+static void count_unmet(struct scheduler *scheduler)
+{
+	const struct plan *plan = scheduler->plan;
+	for (uint32_t i = 0; i < plan->pipeline->step_count; i++) {
+		const struct index_range *needs = &plan->steps[i].needs;
+		for (uint32_t j = 0; j < needs->count; j++)
+			scheduler->unmet[i] +=
+				!is_settled(scheduler, plan->edges[needs->first + j]);
+	}
+}
+
 void scheduler_init(struct scheduler *scheduler, const struct plan *plan)
 {
 	uint32_t count = plan->pipeline->step_count;
+	size_t room = (size_t)count + 1;
 	*scheduler = (struct scheduler){
 		.plan = plan,
-		.progress = heap_allocate((size_t)count + 1, sizeof *scheduler->progress),
-		.unmet = heap_allocate((size_t)count + 1, sizeof *scheduler->unmet),
-		.cause = heap_allocate((size_t)count + 1, sizeof *scheduler->cause),
-		.ready = heap_allocate((size_t)count + 1, sizeof *scheduler->ready),
-		.skipped = heap_allocate((size_t)count + 1, sizeof *scheduler->skipped),
+		.progress = heap_allocate(room, sizeof *scheduler->progress),
+		.traits = heap_allocate(room, sizeof *scheduler->traits),
+		.unmet = heap_allocate(room, sizeof *scheduler->unmet),
+		.cause = heap_allocate(room, sizeof *scheduler->cause),
+		.ready = heap_allocate(room, sizeof *scheduler->ready),
+		.settled = heap_allocate(room, sizeof *scheduler->settled),
+		.skips = heap_allocate(room, sizeof *scheduler->skips),
 		.stage = INDEX_NONE,
 	};
 	for (uint32_t i = 0; i < count; i++) {
-		const struct index_range *needs = &plan->steps[i].needs;
 		if (plan->steps[i].action == ACTION_SKIP)
 			scheduler->progress[i] = PROGRESS_DONE;
-		for (uint32_t j = 0; j < needs->count; j++) {
-			uint32_t need = plan->edges[needs->first + j];
-			scheduler->unmet[i] += plan->steps[need].action != ACTION_SKIP;
-		}
+		if (plan->steps[i].action == ACTION_OMIT)
+			scheduler->progress[i] = PROGRESS_OMITTED;
+		scheduler->has_omitted |= plan->steps[i].action == ACTION_OMIT;
 	}
+	count_unmet(scheduler);
 }
 
 void scheduler_release(struct scheduler *scheduler)
 {
 	free(scheduler->progress);
+	free(scheduler->traits);
 	free(scheduler->unmet);
 	free(scheduler->cause);
 	free(scheduler->ready);
-	free(scheduler->skipped);
+	free(scheduler->settled);
+	free(scheduler->skips);
 	*scheduler = (struct scheduler){0};
 }
+
+/* --- what is to become of a step --- */
 
 static bool is_derived(const struct plan *plan, uint32_t stage)
 {
@@ -82,23 +112,175 @@ static bool is_derived(const struct plan *plan, uint32_t stage)
 	return wave != INDEX_NONE && plan->waves[wave].origin == WAVE_DERIVED;
 }
 
+static bool runs_for_failure(const struct scheduler *scheduler, uint32_t step)
+{
+	return (scheduler->plan->steps[step].run_if & RUN_IF_FAILURE) != 0;
+}
+
+static void settle(struct scheduler *scheduler, uint32_t step, enum step_progress progress)
+{
+	scheduler->progress[step] = (uint8_t)progress;
+	scheduler->settled[scheduler->settled_count++] = step;
+}
+
+static void skip(struct scheduler *scheduler, const struct scheduler_skip *found,
+	enum step_progress progress)
+{
+	scheduler->has_omitted |= progress == PROGRESS_OMITTED;
+	scheduler->skips[scheduler->skip_count++] = *found;
+	settle(scheduler, found->step, progress);
+}
+
+/* The producer of an input that is not there, or INDEX_NONE. */
+static uint32_t find_missing_input(const struct scheduler *scheduler, uint32_t step)
+{
+	const struct step *found = &scheduler->plan->pipeline->steps[step];
+	for (uint32_t i = 0; i < found->input_count; i++) {
+		if (scheduler->progress[found->inputs[i].step] != PROGRESS_DONE)
+			return found->inputs[i].step;
+	}
+	if (found->foreach && scheduler->progress[found->foreach->from.step] != PROGRESS_DONE)
+		return found->foreach->from.step;
+	return INDEX_NONE;
+}
+
+/* Who failed, when the step was skipped for a failure; else the step itself. */
+static uint32_t root_of(const struct scheduler *scheduler, uint32_t step)
+{
+	return scheduler->progress[step] == PROGRESS_SKIPPED ? scheduler->cause[step] : step;
+}
+
+/* All it needs is settled and its stage has come. */
+static void decide(struct scheduler *scheduler, uint32_t step)
+{
+	bool is_bad = (scheduler->traits[step] & TRAIT_HAS_BAD_NEED) ||
+		      (scheduler->is_barred && !is_derived(scheduler->plan, scheduler->stage));
+	uint8_t run_if = scheduler->plan->steps[step].run_if;
+	if (scheduler->is_barred && !runs_for_failure(scheduler, step)) {
+		settle(scheduler, step, PROGRESS_BARRED);
+		return;
+	}
+	if (!is_bad && !(run_if & RUN_IF_SUCCESS)) {
+		skip(scheduler, &(struct scheduler_skip){step, INDEX_NONE, SKIP_CONDITION},
+			PROGRESS_OMITTED);
+		return;
+	}
+	uint32_t missing =
+		is_bad || scheduler->has_omitted ? find_missing_input(scheduler, step) : INDEX_NONE;
+	if (missing == INDEX_NONE) {
+		heap_push(scheduler, step);
+		return;
+	}
+	bool is_omitted = scheduler->progress[missing] == PROGRESS_OMITTED;
+	scheduler->cause[step] = root_of(scheduler, missing);
+	scheduler->traits[step] |= scheduler->traits[missing] & TRAIT_IS_TOLERATED;
+	skip(scheduler, &(struct scheduler_skip){step, missing, SKIP_INPUT},
+		is_omitted ? PROGRESS_OMITTED : PROGRESS_SKIPPED);
+}
+
+static bool is_asked_for(const struct step *step, uint32_t need)
+{
+	for (uint32_t i = 0; i < step->need_count; i++) {
+		if (step->needs[i].step == need && !step->needs[i].soft)
+			return true;
+	}
+	for (uint32_t i = 0; i < step->input_count; i++) {
+		if (step->inputs[i].step == need)
+			return true;
+	}
+	return false;
+}
+
+/* A wave's check comes after all of its steps, but only what it names itself must succeed. */
+static bool is_order_only(const struct scheduler *scheduler, uint32_t need, uint32_t dependent)
+{
+	const struct step *step = &scheduler->plan->pipeline->steps[dependent];
+	return (scheduler->traits[need] & TRAIT_IS_TOLERATED) && step->is_check &&
+	       !is_asked_for(step, need);
+}
+
+static bool is_bad(enum step_progress progress)
+{
+	return progress == PROGRESS_FAILED || progress == PROGRESS_SKIPPED;
+}
+
+/* The dependent has a hard need that did not succeed. True: it is skipped for that. */
+static bool taint(struct scheduler *scheduler, uint32_t need, uint32_t dependent)
+{
+	uint8_t *traits = scheduler->traits;
+	bool has_failed = is_bad(scheduler->progress[need]);
+	uint32_t cause = root_of(scheduler, need);
+	if (has_failed && is_order_only(scheduler, need, dependent))
+		return false;
+	traits[dependent] |= TRAIT_HAS_BAD_NEED;
+	scheduler->cause[dependent] = cause;
+	if (!has_failed || runs_for_failure(scheduler, dependent))
+		return false;
+	traits[dependent] |= traits[need] & TRAIT_IS_TOLERATED;
+	skip(scheduler, &(struct scheduler_skip){dependent, cause, SKIP_NEED}, PROGRESS_SKIPPED);
+	return true;
+}
+
+static void tell_dependents(struct scheduler *scheduler, uint32_t step)
+{
+	const struct plan *plan = scheduler->plan;
+	const struct index_range *dependents = &plan->steps[step].dependents;
+	enum step_progress progress = scheduler->progress[step];
+	bool is_good = progress == PROGRESS_DONE || progress == PROGRESS_OMITTED;
+	for (uint32_t i = dependents->first; i < dependents->first + dependents->count; i++) {
+		uint32_t dependent = plan->edges[i];
+		bool is_met = --scheduler->unmet[dependent] == 0;
+		bool is_soft = plan->edge_is_soft && plan->edge_is_soft[i];
+		if (scheduler->progress[dependent] != PROGRESS_PENDING)
+			continue;
+		if (!is_good && !is_soft && taint(scheduler, step, dependent))
+			continue;
+		if (is_met && plan->steps[dependent].stage == scheduler->stage)
+			decide(scheduler, dependent);
+	}
+}
+
+/* What is settled may settle others. */
+static void spread(struct scheduler *scheduler)
+{
+	while (scheduler->settled_taken < scheduler->settled_count)
+		tell_dependents(scheduler, scheduler->settled[scheduler->settled_taken++]);
+}
+
+/* --- stages --- */
+
+static void enter_stage(struct scheduler *scheduler)
+{
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(scheduler->plan, scheduler->stage, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t step = steps[i];
+		if (scheduler->plan->steps[step].action == ACTION_OMIT && !scheduler->is_barred)
+			scheduler->skips[scheduler->skip_count++] =
+				(struct scheduler_skip){step, INDEX_NONE, SKIP_PLANNED};
+		if (scheduler->progress[step] != PROGRESS_PENDING)
+			continue;
+		if (scheduler->is_barred && !runs_for_failure(scheduler, step))
+			settle(scheduler, step, PROGRESS_BARRED);
+		else if (!scheduler->unmet[step])
+			decide(scheduler, step);
+	}
+	spread(scheduler);
+}
+
 bool scheduler_next_stage(struct scheduler *scheduler)
 {
 	const struct plan *plan = scheduler->plan;
 	uint32_t next = scheduler->stage == INDEX_NONE ? 0 : scheduler->stage + 1;
-	if (scheduler->halted || next >= plan->stage_count)
-		return false;
-	if (scheduler->failed_count && (scheduler->bars_barriers || !is_derived(plan, next)))
-		return false;
-	scheduler->stage = next;
-	uint32_t count;
-	const uint32_t *steps = plan_stage_steps(plan, next, &count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (scheduler->progress[steps[i]] == PROGRESS_PENDING &&
-			!scheduler->unmet[steps[i]])
-			heap_push(scheduler, steps[i]);
+	for (; !scheduler->halted && next < plan->stage_count; next++) {
+		bool is_behind = scheduler->bars_barriers || !is_derived(plan, next);
+		scheduler->is_barred |= scheduler->barring_count && is_behind;
+		scheduler->stage = next;
+		enter_stage(scheduler);
+		if (!scheduler->is_barred || scheduler->ready_count)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 bool scheduler_stage_is_open(const struct scheduler *scheduler)
@@ -112,51 +294,31 @@ bool scheduler_next(struct scheduler *scheduler, uint32_t *step)
 		return false;
 	*step = heap_pop(scheduler);
 	scheduler->progress[*step] = PROGRESS_RUNNING;
+	scheduler->traits[*step] |= TRAIT_WAS_STARTED;
 	scheduler->running_count++;
 	return true;
 }
 
+/* --- what has happened to a step --- */
+
 void scheduler_step_done(struct scheduler *scheduler, uint32_t step)
 {
-	const struct plan *plan = scheduler->plan;
-	const struct index_range *dependents = &plan->steps[step].dependents;
-	scheduler->progress[step] = PROGRESS_DONE;
 	scheduler->running_count--;
-	for (uint32_t i = 0; i < dependents->count; i++) {
-		uint32_t dependent = plan->edges[dependents->first + i];
-		if (--scheduler->unmet[dependent] == 0 &&
-			plan->steps[dependent].stage == scheduler->stage &&
-			scheduler->progress[dependent] == PROGRESS_PENDING)
-			heap_push(scheduler, dependent);
-	}
+	settle(scheduler, step, PROGRESS_DONE);
+	spread(scheduler);
 }
 
-static void skip_dependents(struct scheduler *scheduler, uint32_t step, uint32_t cause)
+void scheduler_step_failed(struct scheduler *scheduler, uint32_t step, bool is_tolerated)
 {
-	const struct plan *plan = scheduler->plan;
-	const struct index_range *dependents = &plan->steps[step].dependents;
-	for (uint32_t i = 0; i < dependents->count; i++) {
-		uint32_t dependent = plan->edges[dependents->first + i];
-		if (scheduler->progress[dependent] != PROGRESS_PENDING)
-			continue;
-		scheduler->progress[dependent] = PROGRESS_SKIPPED;
-		scheduler->cause[dependent] = cause;
-		scheduler->skipped[scheduler->skipped_count++] = dependent;
-	}
-}
-
-void scheduler_step_failed(struct scheduler *scheduler, uint32_t step)
-{
-	scheduler->progress[step] = PROGRESS_FAILED;
 	scheduler->running_count--;
 	scheduler->failed_count++;
-	if (!is_derived(scheduler->plan, scheduler->plan->steps[step].stage))
+	scheduler->barring_count += !is_tolerated;
+	if (is_tolerated)
+		scheduler->traits[step] |= TRAIT_IS_TOLERATED;
+	else if (!is_derived(scheduler->plan, scheduler->plan->steps[step].stage))
 		scheduler->bars_barriers = true;
-	/* The list of skipped steps is also the queue of those whose dependents are to be found. */
-	uint32_t at = scheduler->skipped_count;
-	skip_dependents(scheduler, step, step);
-	for (; at < scheduler->skipped_count; at++)
-		skip_dependents(scheduler, scheduler->skipped[at], step);
+	settle(scheduler, step, PROGRESS_FAILED);
+	spread(scheduler);
 }
 
 void scheduler_step_again(struct scheduler *scheduler, uint32_t step)
@@ -171,13 +333,41 @@ void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step)
 	scheduler->running_count--;
 }
 
-bool scheduler_take_skipped(struct scheduler *scheduler, uint32_t *step, uint32_t *cause)
+void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step)
 {
-	if (scheduler->skipped_taken == scheduler->skipped_count)
+	scheduler->progress[step] = PROGRESS_PENDING;
+}
+
+bool scheduler_is_passed(const struct scheduler *scheduler, uint32_t step)
+{
+	uint8_t progress = scheduler->progress[step];
+	return progress == PROGRESS_DONE || progress == PROGRESS_OMITTED ||
+	       (is_bad(progress) && (scheduler->traits[step] & TRAIT_IS_TOLERATED));
+}
+
+bool scheduler_take_skipped(struct scheduler *scheduler, struct scheduler_skip *found)
+{
+	if (scheduler->skip_taken == scheduler->skip_count)
 		return false;
-	*step = scheduler->skipped[scheduler->skipped_taken++];
-	*cause = scheduler->cause[*step];
+	*found = scheduler->skips[scheduler->skip_taken++];
 	return true;
+}
+
+void scheduler_bar(struct scheduler *scheduler)
+{
+	uint32_t count = scheduler->ready_count;
+	scheduler->is_barred = true;
+	scheduler->ready_count = 0;
+	/* A heap that is filled from its own places, never beyond the one that is read. */
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t step = scheduler->ready[i];
+		if ((scheduler->traits[step] & TRAIT_WAS_STARTED) ||
+			runs_for_failure(scheduler, step))
+			heap_push(scheduler, step);
+		else
+			settle(scheduler, step, PROGRESS_BARRED);
+	}
+	spread(scheduler);
 }
 
 void scheduler_halt(struct scheduler *scheduler)

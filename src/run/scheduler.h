@@ -10,6 +10,12 @@
  * Decides which step is next. Pure: no clock, no process. Stages run one after another; among
  * the ready steps of a stage the one with the longest remaining path comes first, ties by place
  * in the file. Costs log(ready) for a step and each edge once.
+ *
+ * A step is decided on when all it needs is settled. A hard need that failed, or was skipped
+ * because something failed, makes it run only for RUN_IF_FAILURE; else RUN_IF_SUCCESS is asked
+ * for. A need that is done or omitted counts as success, whatever came before it. A failure bars
+ * what follows: everything behind a barrier, or, where waves are derived, what needs it. What is
+ * barred stays pending, but steps that run for a failure are still given out.
  */
 
 enum step_progress {
@@ -18,34 +24,56 @@ enum step_progress {
 	PROGRESS_RUNNING, /* given out; also while it waits for another attempt */
 	PROGRESS_DONE,
 	PROGRESS_FAILED,
-	PROGRESS_SKIPPED /* something it needs has failed */
+	PROGRESS_SKIPPED, /* because something has failed */
+	PROGRESS_OMITTED, /* by its own `if`, or since an input of it is omitted */
+	PROGRESS_BARRED   /* its turn came after a failure that it must not follow: pending */
+};
+
+enum skip_kind {
+	SKIP_NEED,      /* something it needs has failed; cause says which */
+	SKIP_INPUT,     /* an input of it is not made; cause is who would have made it */
+	SKIP_CONDITION, /* its `if` wants a failure, and there was none */
+	SKIP_PLANNED    /* the plan says why */
+};
+
+struct scheduler_skip {
+	uint32_t step;
+	uint32_t cause; /* INDEX_NONE: no other step */
+	enum skip_kind kind;
 };
 
 struct scheduler {
 	const struct plan *plan;
 	uint8_t *progress; /* enum step_progress of each step */
-	uint32_t *unmet;   /* needs that are not done */
-	uint32_t *cause;   /* of skipped steps: the step that failed */
+	uint8_t *traits;   /* bits, of each step */
+	uint32_t *unmet;   /* needs that are not settled */
+	uint32_t *cause;   /* of a step with a bad need: the step that failed */
 	uint32_t *ready;   /* heap, the best first */
 	uint32_t ready_count;
-	uint32_t *skipped; /* in the order found */
-	uint32_t skipped_count;
-	uint32_t skipped_taken;
+	uint32_t
+		*settled; /* in order; those from settled_taken on have not told their dependents */
+	uint32_t settled_count;
+	uint32_t settled_taken;
+	struct scheduler_skip *skips; /* in the order found */
+	uint32_t skip_count;
+	uint32_t skip_taken;
 	uint32_t stage; /* the one being run; INDEX_NONE: before the first */
 	uint32_t running_count;
 	uint32_t failed_count;
-	bool halted;        /* nothing new is given out */
-	bool bars_barriers; /* a failure was in a stage that others must not follow */
+	uint32_t barring_count; /* failures that others must not follow */
+	bool halted;            /* nothing at all is given out */
+	bool is_barred;         /* only steps that run for a failure are given out */
+	bool bars_barriers;     /* a failure was in a stage that others must not follow */
+	bool has_omitted;
 };
 
-/* Steps of ACTION_SKIP count as done. Ends with scheduler_release(). */
+/* Steps of ACTION_SKIP count as done, of ACTION_OMIT as omitted. Ends with scheduler_release(). */
 void scheduler_init(struct scheduler *scheduler, const struct plan *plan);
 void scheduler_release(struct scheduler *scheduler);
 
 /*
- * Goes to the next stage. False: there is none, or it must not start: after halt, and after a
- * failure unless the failure and the next stage are both derived waves, whose independent
- * branches go on.
+ * Goes to the next stage that may run. False: there is none: after halt, and, once barred, when
+ * no step is left that runs for a failure.
  */
 bool scheduler_next_stage(struct scheduler *scheduler);
 
@@ -57,17 +85,29 @@ bool scheduler_next(struct scheduler *scheduler, uint32_t *step);
 
 void scheduler_step_done(struct scheduler *scheduler, uint32_t step);
 
-/* Everything that needs the step, directly or not, is skipped. */
-void scheduler_step_failed(struct scheduler *scheduler, uint32_t step);
+/*
+ * Everything that needs the step, directly or not, is skipped, but for what runs for a failure.
+ * is_tolerated: whatever does not need it goes on, also behind barriers and at its wave's end.
+ */
+void scheduler_step_failed(struct scheduler *scheduler, uint32_t step, bool is_tolerated);
 
 /* A running step is ready for another attempt. */
 void scheduler_step_again(struct scheduler *scheduler, uint32_t step);
 
-/* A running step was ended by us: pending, and not given out again. */
+/* A running step was ended by us, or must wait: pending, and not given out again. */
 void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step);
 
-/* The next step that was skipped and not yet told of; false: no more. */
-bool scheduler_take_skipped(struct scheduler *scheduler, uint32_t *step, uint32_t *cause);
+/* A step that was done is pending again; what follows it is not taken back. */
+void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step);
+
+/* It is done or omitted, or has failed, or was skipped, in a way that others may follow. */
+bool scheduler_is_passed(const struct scheduler *scheduler, uint32_t step);
+
+/* The next step that was skipped or omitted and not yet told of; false: no more. */
+bool scheduler_take_skipped(struct scheduler *scheduler, struct scheduler_skip *skip);
+
+/* From now on only steps that run for a failure start, and further attempts. */
+void scheduler_bar(struct scheduler *scheduler);
 
 void scheduler_halt(struct scheduler *scheduler);
 

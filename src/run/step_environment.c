@@ -9,8 +9,12 @@
 /* The first places of every array are the step's own facts, so that they need no search. */
 enum fact_place { FACT_STEP_ID, FACT_WAVE, FACT_ATTEMPT, FACT_COUNT };
 
+#define PATH_COUNT 5 /* variables that hold a path, and are there or not */
+
 static const char *const reserved[] = {"WAVETRAIN", "WAVETRAIN_RUN_ID", "WAVETRAIN_STEP_ID",
-	"WAVETRAIN_WAVE", "WAVETRAIN_ATTEMPT", "WAVETRAIN_INPUT", "WAVETRAIN_OUTPUT"};
+	"WAVETRAIN_WAVE", "WAVETRAIN_ATTEMPT", "WAVETRAIN_INPUT", "WAVETRAIN_OUTPUT",
+	"WAVETRAIN_SUMMARY", "WAVETRAIN_HANDOFF", "WAVETRAIN_HANDOFFS", "WAVETRAIN_TASK",
+	"WAVETRAIN_PROPERTIES", "WAVETRAIN_ITEM", "WAVETRAIN_ITEM_FILE", "WAVETRAIN_ITEM_INDEX"};
 
 static bool is_entry_of(const char *entry, const char *name, size_t length)
 {
@@ -64,6 +68,18 @@ static uint32_t set_entry(
 	return count + 1;
 }
 
+/* "NAME=VALUE"; a step's start is paid for by the microsecond. */
+static const char *assign(const char *name, const char *value, struct arena *arena)
+{
+	size_t name_length = strlen(name);
+	size_t value_size = strlen(value) + 1;
+	char *entry = arena_allocate(arena, name_length + 1 + value_size);
+	memcpy(entry, name, name_length);
+	entry[name_length] = '=';
+	memcpy(entry + name_length + 1, value, value_size);
+	return entry;
+}
+
 static uint32_t set_variables(const char **entries, uint32_t count,
 	const struct environment *variables, struct arena *arena)
 {
@@ -72,8 +88,8 @@ static uint32_t set_variables(const char **entries, uint32_t count,
 		if (is_reserved(variable->name))
 			continue;
 		const char *value = variable->value ? variable->value : "";
-		count = set_entry(entries, count, variable->name,
-			arena_format(arena, "%s=%s", variable->name, value));
+		count = set_entry(
+			entries, count, variable->name, assign(variable->name, value, arena));
 	}
 	return count;
 }
@@ -135,29 +151,49 @@ void step_environment_release(struct step_environment *environment)
 	*environment = (struct step_environment){0};
 }
 
+static uint32_t add_path(const char **entries, uint32_t count, const char *name, const char *path,
+	struct arena *scratch)
+{
+	if (!path)
+		return count;
+	entries[count] = assign(name, path, scratch);
+	return count + 1;
+}
+
+static void make_room(struct step_environment *environment, uint32_t room)
+{
+	if (room <= environment->capacity)
+		return;
+	environment->entries = heap_grow(
+		environment->entries, environment->capacity, room, sizeof *environment->entries);
+	environment->capacity = room;
+}
+
 const char *const *step_environment_make(struct step_environment *environment,
 	const struct environment_facts *facts, struct arena *scratch)
 {
 	const struct step *step = facts->step;
-	uint32_t room = environment->shared_count + step->env.count + 3;
-	if (room > environment->capacity) {
-		environment->entries = heap_grow(environment->entries, environment->capacity, room,
-			sizeof *environment->entries);
-		environment->capacity = room;
-	}
+	uint32_t agent_count = facts->agent ? facts->agent->count : 0;
+	make_room(environment, environment->shared_count + agent_count + step->env.count +
+				       facts->extra_count + PATH_COUNT + 1);
 	const char **entries = environment->entries;
 	memcpy(entries, environment->shared, environment->shared_count * sizeof *entries);
-	uint32_t count = set_variables(entries, environment->shared_count, &step->env, scratch);
-	entries[FACT_STEP_ID] = arena_format(scratch, "WAVETRAIN_STEP_ID=%s", step->id);
+	uint32_t count = environment->shared_count;
+	if (facts->agent)
+		count = set_variables(entries, count, facts->agent, scratch);
+	count = set_variables(entries, count, &step->env, scratch);
+	entries[FACT_STEP_ID] = assign("WAVETRAIN_STEP_ID", step->id, scratch);
 	entries[FACT_WAVE] = facts->wave == INDEX_NONE
 				     ? "WAVETRAIN_WAVE="
 				     : arena_format(scratch, "WAVETRAIN_WAVE=%u", facts->wave);
 	entries[FACT_ATTEMPT] = arena_format(scratch, "WAVETRAIN_ATTEMPT=%u", facts->attempt);
-	if (facts->input_folder)
-		entries[count++] = arena_format(scratch, "WAVETRAIN_INPUT=%s", facts->input_folder);
-	if (facts->output_folder)
-		entries[count++] =
-			arena_format(scratch, "WAVETRAIN_OUTPUT=%s", facts->output_folder);
+	count = add_path(entries, count, "WAVETRAIN_INPUT", facts->input_folder, scratch);
+	count = add_path(entries, count, "WAVETRAIN_OUTPUT", facts->output_folder, scratch);
+	count = add_path(entries, count, "WAVETRAIN_SUMMARY", facts->summary_path, scratch);
+	count = add_path(entries, count, "WAVETRAIN_HANDOFF", facts->handoff_path, scratch);
+	count = add_path(entries, count, "WAVETRAIN_HANDOFFS", facts->handoffs_path, scratch);
+	for (uint32_t i = 0; i < facts->extra_count; i++)
+		entries[count++] = facts->extra[i];
 	entries[count] = NULL;
 	return entries;
 }

@@ -10,8 +10,10 @@
  * What a step finds in its environment: ours without the hidden variables, WAVETRAIN=1,
  * WAVETRAIN_RUN_ID, PARAM_<NAME> of every parameter with a value, the pipeline's env, the step's
  * env, and WAVETRAIN_STEP_ID, _WAVE, _ATTEMPT. WAVETRAIN_INPUT is there only for a step that
- * declares inputs, WAVETRAIN_OUTPUT only for one that declares outputs: no other step costs a
- * folder. Names that start with WAVETRAIN_ and are in this list cannot be set by a pipeline.
+ * declares inputs or is an instance of an item, WAVETRAIN_OUTPUT only for one that declares
+ * outputs: no other step costs a folder. WAVETRAIN_SUMMARY and _HANDOFF are always there, _HANDOFFS
+ * once some step has handed something on; _TASK, _PROPERTIES, _ITEM, _ITEM_FILE and _ITEM_INDEX for
+ * the steps they belong to. None of these names can be set by a pipeline.
  */
 struct step_environment {
 	struct arena arena;
@@ -34,6 +36,12 @@ struct environment_facts {
 	uint32_t attempt;
 	const char *input_folder;  /* NULL: none */
 	const char *output_folder; /* NULL: none */
+	const char *summary_path;  /* where the step may write; NULL: nowhere */
+	const char *handoff_path;
+	const char *handoffs_path;       /* what others have written; NULL: nothing */
+	const struct environment *agent; /* of a persona, weaker than the step's own; NULL: none */
+	const char *const *extra;        /* "NAME=VALUE", as they are */
+	uint32_t extra_count;
 };
 
 void step_environment_init(

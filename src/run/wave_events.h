@@ -26,9 +26,9 @@ struct wave_events {
 
 struct stage_count {
 	uint32_t total;
-	uint32_t done;
+	uint32_t fine; /* done, omitted, or failed in a way that nobody minds */
 	uint32_t to_run;
-	uint32_t failed;
+	uint32_t failed; /* the others that failed */
 };
 
 void wave_events_init(
@@ -37,7 +37,14 @@ void wave_events_release(struct wave_events *events);
 
 struct stage_count wave_events_count(const struct wave_events *events, uint32_t stage);
 void wave_events_start(struct wave_events *events, uint32_t wave);
-void wave_events_step_ended(struct wave_events *events, uint32_t step, bool is_done);
-void wave_events_end(struct wave_events *events, uint32_t wave, const struct stage_count *count);
+/* After the scheduler was told. */
+void wave_events_step_ended(struct wave_events *events, uint32_t step);
+/* flaw: why the wave has failed besides its steps; NULL: nothing of the kind. */
+struct wave_end {
+	uint32_t wave;
+	struct stage_count count;
+	const char *flaw;
+};
+void wave_events_end(struct wave_events *events, const struct wave_end *end);
 
 #endif

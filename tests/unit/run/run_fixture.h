@@ -37,6 +37,10 @@ struct fixture {
 	uint32_t power_cut_count;
 	const char *commit; /* what prepare_checkpoint makes; NULL: nothing had changed */
 	bool refuses_checkpoint;
+	uint32_t roll_back_count;
+	const char *approver; /* who opens gates; NULL: they stay closed */
+	uint32_t ask_count;
+	uint32_t expand_step;
 	uint32_t record_limit; /* record() fails after so many events; 0: never */
 	uint32_t record_count;
 	enum run_outcome outcome;
@@ -66,6 +70,13 @@ static inline bool fixture_record(void *context, const struct event *event, stru
 		buffer_printf(out, " in %dms", (int)event->delay_ms);
 	if (event->subject)
 		buffer_printf(out, " <%s>", event->subject);
+	if (event->tree)
+		buffer_printf(out, " tree=%s", event->tree);
+	if (event->key)
+		buffer_append_text(out, " key");
+	if (event->error_count)
+		buffer_printf(out, " %u of %u errors, %s %s", event->error_count, event->count,
+			event->errors[0].pointer, event->errors[0].keyword);
 	if (event->artifact)
 		buffer_printf(out, " {%s}", event->artifact->path);
 	if (event->checkpoint)
@@ -113,22 +124,47 @@ static inline bool fixture_publish(
 	return true;
 }
 
+/* What had been written into the work folder is gone. */
+static inline bool fixture_roll_back(void *context, struct error *error)
+{
+	struct fixture *fixture = context;
+	assert_int_equal(fixture->flushed.size, fixture->events.size);
+	fixture->roll_back_count++;
+	return path_remove(fixture->pipeline.folder, error) &&
+	       folder_make(fixture->pipeline.folder, error);
+}
+
+static inline bool fixture_ask_gate(void *context, uint32_t step, const char **approved_by)
+{
+	struct fixture *fixture = context;
+	(void)step;
+	assert_int_equal(fixture->flushed.size, fixture->events.size);
+	fixture->ask_count++;
+	*approved_by = fixture->approver;
+	return fixture->approver != NULL;
+}
+
 static inline void fixture_show(void *context, uint32_t step, const char *line, size_t size)
 {
 	struct fixture *fixture = context;
 	buffer_printf(&fixture->shown, "%u:%.*s\n", step, (int)size, line);
 }
 
-static inline bool fixture_check(const struct contract_subject *subject,
-	const struct contract *contract, struct buffer *reason)
+static inline void fixture_check(void *context, const struct contract_subject *subject,
+	const struct contract *contract, struct arena *arena, struct contract_result *result)
 {
-	char *path = NULL;
-	assert_true(asprintf(&path, "%s/%s", subject->work_folder, contract->files[0].path) > 0);
-	bool is_kept = path_exists(path);
-	free(path);
-	if (!is_kept)
-		buffer_printf(reason, "'%s' is not there", contract->files[0].path);
-	return is_kept;
+	static struct contract_error missing = {
+		.pointer = "made", .keyword = "exists", .expected = "a file", .actual = "none"};
+	struct fixture *fixture = context;
+	assert_string_equal(subject->pipeline_folder, fixture->pipeline.folder);
+	const char *path = path_join(arena, subject->work_folder, contract->files[0].path);
+	result->is_kept = path_exists(path);
+	if (result->is_kept)
+		return;
+	result->errors = &missing;
+	result->error_count = 1;
+	result->error_total = 3;
+	result->reason = arena_format(arena, "'%s' is not there", contract->files[0].path);
 }
 
 static inline char *fixture_path(struct fixture *fixture, const char *path)
@@ -158,6 +194,9 @@ static inline void fixture_open(struct fixture *fixture)
 		.flush = fixture_flush,
 		.prepare_checkpoint = fixture_prepare,
 		.publish_checkpoint = fixture_publish,
+		.check_contract = fixture_check,
+		.roll_back = fixture_roll_back,
+		.ask_gate = fixture_ask_gate,
 		.show_output = fixture_show,
 		.background_descriptor = -1};
 	fixture->run.id = "run_20260101_000000";
@@ -165,8 +204,8 @@ static inline void fixture_open(struct fixture *fixture)
 		.run = &fixture->run,
 		.run_folder = fixture_path(fixture, "run"),
 		.environment = (const char *const *)(const void *)environ,
-		.check_contract = fixture_check,
-		.services = &fixture->services};
+		.services = &fixture->services,
+		.expand_step = &fixture->expand_step};
 }
 
 static inline void fixture_close(struct fixture *fixture)
@@ -247,8 +286,11 @@ static inline void fixture_plan(struct fixture *fixture)
 			uint32_t before = plan->steps[fixture->steps[i].needs[j].step].wave;
 			wave = before + 1 > wave ? before + 1 : wave;
 		}
-		plan->steps[i] = (struct plan_step){
-			.wave = wave, .stage = wave, .group = INDEX_NONE, .tail_ms = 1000};
+		plan->steps[i] = (struct plan_step){.wave = wave,
+			.stage = wave,
+			.group = INDEX_NONE,
+			.tail_ms = 1000,
+			.run_if = RUN_IF_SUCCESS};
 		plan->wave_count = wave + 1 > plan->wave_count ? wave + 1 : plan->wave_count;
 	}
 	plan->stage_count = plan->wave_count;

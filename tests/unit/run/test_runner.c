@@ -345,8 +345,8 @@ static void artifacts_are_handed_on(void **state)
 	struct fixture *fixture = *state;
 	struct output outputs[] = {{.name = "report", .path = "out/r.json"},
 		{.name = "files", .path = "out/*.txt"}, {.name = "summary"}};
-	struct input inputs[] = {
-		{"report", 0, 0, {0, 0}}, {"files", 0, 1, {0, 0}}, {"summary", 0, 2, {0, 0}}};
+	struct input inputs[] = {{.reference = "report"}, {.reference = "files", .output = 1},
+		{.reference = "summary", .output = 2}};
 	struct step *make = fixture_step(fixture, "make",
 		"mkdir out; echo {} > out/r.json; echo 1 > out/1.txt; echo 2 > out/2.txt\n"
 		"echo s > $WAVETRAIN_OUTPUT/summary.md");

@@ -18,6 +18,7 @@
 struct world {
 	uint64_t random;
 	struct pipeline pipeline;
+	struct step written[STEP_LIMIT];
 	struct plan plan;
 	struct plan_step steps[STEP_LIMIT];
 	uint32_t edges[2 * STEP_LIMIT * STEP_LIMIT];
@@ -28,6 +29,10 @@ struct world {
 	uint32_t start_count[STEP_LIMIT];
 	uint32_t running[STEP_LIMIT];
 	uint32_t running_count;
+	bool is_soft[2 * STEP_LIMIT * STEP_LIMIT];
+	bool soft_need[STEP_LIMIT][STEP_LIMIT];
+	bool is_tolerated[STEP_LIMIT];
+	bool is_rich; /* soft needs, conditions and tolerated failures are in it */
 };
 
 static uint32_t draw(struct world *world, uint32_t limit)
@@ -43,16 +48,20 @@ static void make_edges(struct world *world)
 	for (uint32_t i = 0; i < count; i++) {
 		world->steps[i].needs.first = edge;
 		for (uint32_t j = 0; j < i; j++) {
-			if (world->needs[i][j])
-				world->edges[edge++] = j;
+			if (!world->needs[i][j])
+				continue;
+			world->is_soft[edge] = world->soft_need[i][j];
+			world->edges[edge++] = j;
 		}
 		world->steps[i].needs.count = edge - world->steps[i].needs.first;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		world->steps[i].dependents.first = edge;
 		for (uint32_t j = i + 1; j < count; j++) {
-			if (world->needs[j][i])
-				world->edges[edge++] = j;
+			if (!world->needs[j][i])
+				continue;
+			world->is_soft[edge] = world->soft_need[j][i];
+			world->edges[edge++] = j;
 		}
 		world->steps[i].dependents.count = edge - world->steps[i].dependents.first;
 	}
@@ -65,6 +74,7 @@ static void make_world(struct world *world, uint64_t seed, bool is_derived)
 	uint32_t count = 1 + draw(world, STEP_LIMIT);
 	uint32_t density = 1 + draw(world, 8);
 	world->pipeline.step_count = count;
+	world->pipeline.steps = world->written;
 	world->plan = (struct plan){.pipeline = &world->pipeline,
 		.steps = world->steps,
 		.edges = world->edges,
@@ -77,6 +87,7 @@ static void make_world(struct world *world, uint64_t seed, bool is_derived)
 			world->needs[i][j] = draw(world, density * 3) == 0;
 		world->wave_steps[i] = i;
 		world->steps[i].tail_ms = draw(world, 4);
+		world->steps[i].run_if = RUN_IF_SUCCESS;
 		world->steps[i].action = draw(world, 12) ? ACTION_RUN : ACTION_SKIP;
 		if (!i || draw(world, 4) == 0) {
 			struct plan_wave *wave = &world->waves[*stage_count];
@@ -97,8 +108,10 @@ static void check_start(struct world *world, const struct scheduler *scheduler, 
 	assert_int_equal(world->steps[step].stage, scheduler->stage);
 	assert_int_equal(world->steps[step].action, ACTION_RUN);
 	for (uint32_t i = 0; i < world->pipeline.step_count; i++) {
-		if (world->needs[step][i])
+		if (world->needs[step][i] && !world->is_rich)
 			assert_int_equal(scheduler->progress[i], PROGRESS_DONE);
+		else if (world->needs[step][i])
+			assert_true(scheduler->progress[i] >= PROGRESS_DONE);
 		/* Nothing that is ready would have been the better choice. */
 		if (scheduler->progress[i] == PROGRESS_READY)
 			assert_true(world->steps[i].tail_ms < world->steps[step].tail_ms ||
@@ -114,7 +127,7 @@ static void end_one(struct world *world, struct scheduler *scheduler, uint32_t f
 	uint32_t step = world->running[place];
 	world->running[place] = world->running[--world->running_count];
 	if (failure_rate && draw(world, failure_rate) == 0)
-		scheduler_step_failed(scheduler, step);
+		scheduler_step_failed(scheduler, step, world->is_tolerated[step]);
 	else if (draw(world, 6) == 0 && world->start_count[step] < 3)
 		scheduler_step_again(scheduler, step);
 	else
@@ -171,7 +184,8 @@ static void a_failure_skips_exactly_what_needs_it(void **state)
 		struct world world;
 		struct scheduler scheduler;
 		bool is_blocked[STEP_LIMIT] = {false};
-		uint32_t step, cause, told = 0;
+		uint32_t told = 0;
+		struct scheduler_skip skip;
 		make_world(&world, seed, seed % 2);
 		scheduler_init(&scheduler, &world.plan);
 		simulate(&world, &scheduler, 5);
@@ -186,13 +200,225 @@ static void a_failure_skips_exactly_what_needs_it(void **state)
 					progress == PROGRESS_DONE || progress == PROGRESS_FAILED);
 			told += progress == PROGRESS_SKIPPED;
 		}
-		while (scheduler_take_skipped(&scheduler, &step, &cause)) {
-			assert_int_equal(scheduler.progress[cause], PROGRESS_FAILED);
+		while (scheduler_take_skipped(&scheduler, &skip)) {
+			assert_int_equal(skip.kind, SKIP_NEED);
+			assert_int_equal(scheduler.progress[skip.cause], PROGRESS_FAILED);
 			told--;
 		}
 		assert_int_equal(told, 0);
 		scheduler_release(&scheduler);
 	}
+}
+
+/* The same world with everything that few pipelines use. */
+static void enrich(struct world *world)
+{
+	uint32_t count = world->pipeline.step_count;
+	world->is_rich = true;
+	world->plan.edge_is_soft = world->is_soft;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t bits = draw(world, 6);
+		world->steps[i].run_if =
+			bits == 0 ? RUN_IF_FAILURE
+				  : (bits == 1 ? RUN_IF_FAILURE | RUN_IF_SUCCESS : RUN_IF_SUCCESS);
+		world->is_tolerated[i] = draw(world, 3) == 0;
+		if (draw(world, 12) == 0)
+			world->steps[i].action = ACTION_OMIT;
+		for (uint32_t j = 0; j < i; j++)
+			world->soft_need[i][j] = world->needs[i][j] && draw(world, 4) == 0;
+	}
+	make_edges(world);
+}
+
+static bool has_need_in(const struct world *world, const struct scheduler *scheduler, uint32_t step,
+	enum step_progress first, enum step_progress second)
+{
+	for (uint32_t i = 0; i < step; i++) {
+		if (world->needs[step][i] && !world->soft_need[step][i] &&
+			(scheduler->progress[i] == first || scheduler->progress[i] == second))
+			return true;
+	}
+	return false;
+}
+
+/* A failure that is not tolerated, in a stage before that of the step. */
+static bool follows_failure(
+	const struct world *world, const struct scheduler *scheduler, uint32_t step)
+{
+	for (uint32_t i = 0; i < step; i++) {
+		if (world->steps[i].stage < world->steps[step].stage &&
+			scheduler->progress[i] == PROGRESS_FAILED && !world->is_tolerated[i])
+			return true;
+	}
+	return false;
+}
+
+static void check_end(const struct world *world, const struct scheduler *scheduler, uint32_t step,
+	bool is_derived)
+{
+	const struct plan_step *planned = &world->steps[step];
+	enum step_progress progress = scheduler->progress[step];
+	bool has_bad = has_need_in(world, scheduler, step, PROGRESS_FAILED, PROGRESS_SKIPPED);
+	bool is_barred = !is_derived && follows_failure(world, scheduler, step);
+	bool is_bad = has_bad || is_barred;
+	bool runs = planned->run_if & (is_bad ? RUN_IF_FAILURE : RUN_IF_SUCCESS);
+	if (planned->action != ACTION_RUN)
+		assert_int_equal(progress,
+			planned->action == ACTION_SKIP ? PROGRESS_DONE : PROGRESS_OMITTED);
+	else if (runs)
+		assert_true(progress == PROGRESS_DONE || progress == PROGRESS_FAILED);
+	else if (!is_bad)
+		assert_int_equal(progress, PROGRESS_OMITTED);
+	else if (!is_barred)
+		assert_int_equal(progress, PROGRESS_SKIPPED);
+	else
+		assert_true(
+			progress == PROGRESS_BARRED || (has_bad && progress == PROGRESS_SKIPPED));
+	assert_true(world->start_count[step] > 0 ||
+		    (progress != PROGRESS_DONE && progress != PROGRESS_FAILED) ||
+		    planned->action == ACTION_SKIP);
+}
+
+static void conditions_soft_needs_and_tolerance_follow_their_rules(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20000; seed++) {
+		struct world world;
+		struct scheduler scheduler;
+		bool is_derived = seed % 2;
+		make_world(&world, seed, is_derived);
+		enrich(&world);
+		scheduler_init(&scheduler, &world.plan);
+		simulate(&world, &scheduler, 4);
+		for (uint32_t i = 0; i < world.pipeline.step_count; i++)
+			check_end(&world, &scheduler, i, is_derived);
+		scheduler_release(&scheduler);
+	}
+}
+
+/* One wave of `count` steps, the last ones as the needs say. */
+static void make_small(struct world *world, uint32_t count, uint32_t stage_count)
+{
+	*world = (struct world){0};
+	world->pipeline = (struct pipeline){.step_count = count, .steps = world->written};
+	world->plan = (struct plan){.pipeline = &world->pipeline,
+		.steps = world->steps,
+		.edges = world->edges,
+		.waves = world->waves,
+		.stages = world->stages,
+		.stage_count = stage_count,
+		.wave_steps = world->wave_steps};
+	for (uint32_t i = 0; i < stage_count; i++) {
+		world->stages[i] = (struct plan_stage){.wave = i, .step = INDEX_NONE};
+		world->waves[i].origin = WAVE_DETECTED;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t stage = i < stage_count ? i : stage_count - 1;
+		world->wave_steps[i] = i;
+		world->steps[i] =
+			(struct plan_step){.run_if = RUN_IF_SUCCESS, .stage = stage, .wave = stage};
+		if (!world->waves[stage].steps.count++)
+			world->waves[stage].steps.first = i;
+	}
+}
+
+static uint32_t take(struct scheduler *scheduler)
+{
+	uint32_t step = INDEX_NONE;
+	assert_true(scheduler_next(scheduler, &step));
+	return step;
+}
+
+static void a_check_bears_a_tolerated_failure_it_does_not_name(void **state)
+{
+	struct need named = {.step = 0};
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct world world;
+		struct scheduler scheduler;
+		make_small(&world, 3, 1);
+		world.needs[2][0] = world.needs[2][1] = true;
+		world.written[2].is_check = true;
+		world.written[2].needs = &named;
+		world.written[2].need_count = i;
+		make_edges(&world);
+		scheduler_init(&scheduler, &world.plan);
+		assert_true(scheduler_next_stage(&scheduler));
+		scheduler_step_failed(&scheduler, take(&scheduler), true);
+		scheduler_step_done(&scheduler, take(&scheduler));
+		assert_int_equal(scheduler.progress[2], i ? PROGRESS_SKIPPED : PROGRESS_READY);
+		scheduler_release(&scheduler);
+	}
+}
+
+static void what_takes_an_omitted_output_is_omitted_too(void **state)
+{
+	struct input input = {.step = 0};
+	struct world world;
+	struct scheduler scheduler;
+	struct scheduler_skip skip;
+	(void)state;
+	make_small(&world, 3, 3);
+	world.needs[1][0] = world.needs[2][0] = true;
+	world.steps[0].run_if = RUN_IF_FAILURE;
+	world.written[1].inputs = &input;
+	world.written[1].input_count = 1;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(scheduler_next_stage(&scheduler));
+	assert_true(scheduler_take_skipped(&scheduler, &skip));
+	assert_int_equal(skip.kind, SKIP_CONDITION);
+	assert_true(scheduler_take_skipped(&scheduler, &skip));
+	assert_int_equal(skip.kind, SKIP_INPUT);
+	assert_int_equal(skip.cause, 0);
+	assert_int_equal(scheduler.progress[1], PROGRESS_OMITTED);
+	assert_int_equal(take(&scheduler), 2);
+	scheduler_release(&scheduler);
+}
+
+static void once_barred_only_what_runs_for_a_failure_starts(void **state)
+{
+	struct world world;
+	struct scheduler scheduler;
+	(void)state;
+	make_small(&world, 6, 3);
+	world.steps[4].run_if = RUN_IF_FAILURE;
+	world.needs[4][1] = true;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	assert_true(scheduler_next_stage(&scheduler));
+	scheduler_step_failed(&scheduler, take(&scheduler), false);
+	/* The second stage has nothing to give out and is passed over. */
+	assert_true(scheduler_next_stage(&scheduler));
+	assert_int_equal(scheduler.stage, 2);
+	assert_int_equal(scheduler.progress[1], PROGRESS_BARRED);
+	assert_int_equal(take(&scheduler), 4);
+	assert_false(scheduler_next(&scheduler, &(uint32_t){0}));
+	scheduler_step_done(&scheduler, 4);
+	assert_false(scheduler_next_stage(&scheduler));
+	scheduler_release(&scheduler);
+}
+
+static void a_bar_leaves_running_steps_their_further_attempts(void **state)
+{
+	struct world world;
+	struct scheduler scheduler;
+	(void)state;
+	make_small(&world, 4, 1);
+	world.steps[3].run_if = RUN_IF_FAILURE | RUN_IF_SUCCESS;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	assert_true(scheduler_next_stage(&scheduler));
+	assert_int_equal(take(&scheduler), 0);
+	assert_int_equal(take(&scheduler), 1);
+	scheduler_step_again(&scheduler, 1);
+	scheduler_step_failed(&scheduler, 0, false);
+	scheduler_bar(&scheduler);
+	assert_int_equal(take(&scheduler), 1);
+	assert_int_equal(take(&scheduler), 3);
+	assert_int_equal(scheduler.progress[2], PROGRESS_BARRED);
+	scheduler_release(&scheduler);
 }
 
 static void after_halt_nothing_is_given_out(void **state)
@@ -221,6 +447,11 @@ int main(void)
 		cmocka_unit_test(without_failures_everything_runs_once_in_order),
 		cmocka_unit_test(a_failure_skips_exactly_what_needs_it),
 		cmocka_unit_test(after_halt_nothing_is_given_out),
+		cmocka_unit_test(conditions_soft_needs_and_tolerance_follow_their_rules),
+		cmocka_unit_test(a_check_bears_a_tolerated_failure_it_does_not_name),
+		cmocka_unit_test(what_takes_an_omitted_output_is_omitted_too),
+		cmocka_unit_test(once_barred_only_what_runs_for_a_failure_starts),
+		cmocka_unit_test(a_bar_leaves_running_steps_their_further_attempts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,224 @@
+/* What becomes of a step whose attempt has ended: done, failed for good, or tried again. */
+#include "run/executor.h"
+
+#include "base/clock.h"
+#include "run/attempt_internal.h"
+#include "run/retry.h"
+
+#define NS_PER_MS 1000000
+
+/* --- retries --- */
+
+static void retry_is_due(void *owner)
+{
+	struct retry_wait *wait = owner;
+	struct executor *executor = wait->executor;
+	struct retry_wait **place = &executor->waiting;
+	while (*place != wait)
+		place = &(*place)->next;
+	*place = wait->next;
+	wait->next = executor->spare;
+	executor->spare = wait;
+	executor->again(executor->owner, wait->step);
+}
+
+static void wait_for_retry(struct executor *executor, uint32_t step, int64_t delay_ms)
+{
+	struct retry_wait *wait = executor->spare;
+	if (wait)
+		executor->spare = wait->next;
+	else
+		wait = ARENA_NEW(&executor->kept, struct retry_wait);
+	*wait = (struct retry_wait){.executor = executor, .next = executor->waiting, .step = step};
+	wait->timer = (struct timer){.due = retry_is_due, .owner = wait};
+	executor->waiting = wait;
+	event_loop_set_timer(
+		executor->nursery.loop, &wait->timer, clock_monotonic_ns() + delay_ms * NS_PER_MS);
+}
+
+static int64_t next_delay_ms(struct executor *executor, uint32_t step)
+{
+	struct retry_policy policy =
+		reaction_retry_policy(&executor->settings->plan->pipeline->steps[step]);
+	/* Knuth's 64-bit linear congruential generator; its upper bits are good enough to spread. */
+	executor->random = executor->random * 6364136223846793005u + 1442695040888963407u;
+	return retry_delay_ms(&policy, executor->tries[step], executor->random >> 33);
+}
+
+/* --- verdicts --- */
+
+static struct event *ended_event(const struct attempt *attempt, enum event_type type)
+{
+	struct journal *journal = attempt->executor->journal;
+	const struct plan_step *planned = &attempt->executor->settings->plan->steps[attempt->step];
+	struct event *event = journal_event(journal, type);
+	event->step = attempt->step;
+	event->wave = planned->wave;
+	event->group = planned->group;
+	event->attempt = attempt->number;
+	event->duration_ms = (clock_monotonic_ns() - attempt->started_ns) / NS_PER_MS;
+	event->exit_status = attempt->result.exit_status;
+	event->signal = attempt->result.signal;
+	event->queue_ms = attempt->queue_ms;
+	event->cpu_ms = attempt->result.cpu_ms;
+	event->peak_rss_bytes = attempt->result.peak_rss_bytes;
+	event->log_bytes = step_log_step_bytes(&attempt->log);
+	event->log_truncated = step_log_is_truncated(&attempt->log);
+	if (attempt->log.size)
+		event->log_path = arena_copy_text(&journal->arena, attempt->log.path);
+	return event;
+}
+
+static void record_artifacts(const struct attempt *attempt)
+{
+	struct journal *journal = attempt->executor->journal;
+	const struct plan *plan = attempt->executor->settings->plan;
+	uint32_t count = plan->pipeline->steps[attempt->step].output_count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct event *event = journal_event(journal, EVENT_ARTIFACT_CREATED);
+		event->step = attempt->step;
+		event->wave = plan->steps[attempt->step].wave;
+		event->group = plan->steps[attempt->step].group;
+		event->attempt = attempt->number;
+		event->artifact = &attempt->artifacts[i];
+		journal_record(journal, event);
+	}
+}
+
+/* The contract's own count and that of all contracts of the step. */
+static struct contract_retry *find_contract_retry(
+	const struct executor *executor, uint32_t step, uint32_t contract, uint32_t *all)
+{
+	struct contract_retry *found = NULL;
+	*all = 0;
+	for (struct contract_retry *at = executor->contract_retries; at; at = at->next) {
+		if (at->step != step)
+			continue;
+		*all += at->count;
+		if (at->contract == contract)
+			found = at;
+	}
+	return found;
+}
+
+static void count_contract_retry(struct attempt *attempt)
+{
+	struct executor *executor = attempt->executor;
+	uint32_t all;
+	struct contract_retry *retry =
+		find_contract_retry(executor, attempt->step, attempt->contract, &all);
+	if (!retry) {
+		retry = ARENA_NEW(&executor->kept, struct contract_retry);
+		retry->step = attempt->step;
+		retry->contract = attempt->contract;
+		retry->next = executor->contract_retries;
+		executor->contract_retries = retry;
+	}
+	retry->count++;
+}
+
+/* What follows from a failure. */
+static enum reaction react(struct attempt *attempt, enum failure_class failure)
+{
+	struct executor *executor = attempt->executor;
+	const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
+	struct reaction_facts facts = {
+		.step = step,
+		.failure = failure,
+		.tries = executor->tries[attempt->step],
+		.policy = executor->settings->on_failure,
+	};
+	if (failure == FAILURE_CONTRACT)
+		facts.contract = &step->contracts[attempt->contract];
+	const struct contract_retry *retry = find_contract_retry(
+		executor, attempt->step, attempt->contract, &facts.foreign_retries);
+	if (facts.contract && retry)
+		facts.contract_retries = retry->count;
+	enum reaction reaction = reaction_decide(&facts);
+	if (reaction == REACT_RETRY && facts.contract &&
+		facts.contract->on_failure == REACTION_RETRY)
+		count_contract_retry(attempt);
+	return reaction;
+}
+
+static enum event_type choose_event(
+	const struct executor *executor, enum failure_class failure, enum reaction reaction)
+{
+	if (failure == FAILURE_NONE)
+		return EVENT_STEP_COMPLETED;
+	if (failure == FAILURE_CANCELLED)
+		return EVENT_STEP_CANCELLED;
+	if (reaction != REACT_RETRY)
+		return EVENT_STEP_FAILED;
+	/* It would have had another chance, so it is not failed for good. */
+	return executor->is_stopping ? EVENT_STEP_CANCELLED : EVENT_STEP_RETRIED;
+}
+
+static enum step_verdict verdict_of(enum event_type type)
+{
+	if (type == EVENT_STEP_COMPLETED)
+		return STEP_VERDICT_DONE;
+	return type == EVENT_STEP_FAILED ? STEP_VERDICT_FAILED : STEP_VERDICT_CANCELLED;
+}
+
+/* The verdict on its way to the record. */
+static const struct event *record_verdict(struct attempt *attempt, enum event_type type,
+	enum failure_class failure, const char *reason)
+{
+	struct executor *executor = attempt->executor;
+	if (type == EVENT_STEP_COMPLETED)
+		record_artifacts(attempt);
+	struct event *event = ended_event(attempt, type);
+	event->failure = failure;
+	if (reason)
+		event->reason = arena_copy_text(&executor->journal->arena, reason);
+	if (type == EVENT_STEP_COMPLETED)
+		event->tree = attempt->tree;
+	if (attempt->is_cached)
+		event->key = arena_copy_text(&executor->journal->arena, attempt->cache_key);
+	if (type == EVENT_STEP_RETRIED)
+		event->delay_ms = next_delay_ms(executor, attempt->step);
+	journal_record(executor->journal, event);
+	return event;
+}
+
+static void keep_results(const struct attempt *attempt)
+{
+	struct executor *executor = attempt->executor;
+	executor->artifacts[attempt->step] = attempt->artifacts;
+	if (executor->trees)
+		executor->trees[attempt->step] = attempt->tree;
+}
+
+void executor_attempt_ended(struct attempt *attempt, enum failure_class failure, const char *reason)
+{
+	struct executor *executor = attempt->executor;
+	enum reaction reaction = REACT_KEEP;
+	uint32_t step = attempt->step;
+	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
+		failure = FAILURE_RESOURCE;
+		reason = attempt->log.fault.text;
+	}
+	if (failure == FAILURE_CANCELLED)
+		reason = executor->cancel_reason;
+	else if (failure != FAILURE_NONE)
+		reaction = react(attempt, failure);
+	enum event_type type = choose_event(executor, failure, reaction);
+	const struct event *event = record_verdict(attempt, type, failure, reason);
+	if (type == EVENT_STEP_COMPLETED) {
+		attempt_keep_cached(attempt);
+		keep_results(attempt);
+	}
+	/* What failed for good stays to be seen. */
+	if (type != EVENT_STEP_FAILED)
+		executor_retire(attempt);
+	attempt->step = INDEX_NONE;
+	executor->free_places[executor->free_count++] = (uint32_t)(attempt - executor->attempts);
+	if (type == EVENT_STEP_RETRIED)
+		wait_for_retry(executor, step, event->delay_ms);
+	else
+		executor->ended(executor->owner, &(struct step_end){.step = step,
+							 .verdict = verdict_of(type),
+							 .reaction = reaction,
+							 .duration_ms = event->duration_ms});
+}

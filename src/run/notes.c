@@ -1,0 +1,225 @@
+#include "run/notes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define HANDOFFS_FILE "handoffs.md"
+#define READ_BYTES 65536u
+
+/* --- the folder --- */
+
+static char *heap_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	return memcpy(heap_allocate(size, 1), text, size);
+}
+
+bool notes_open(struct notes *notes, const char *run_folder, struct error *error)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	const char *path = path_join(&arena, run_folder, "notes");
+	*notes = (struct notes){.folder = -1, .path = heap_text(path)};
+	if (mkdir(path, 0777) < 0 && errno != EEXIST)
+		return error_set_errno(error, ERROR_FILE, "cannot make the folder '%s'", path);
+	notes->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return notes->folder >= 0 ||
+	       error_set_errno(error, ERROR_FILE, "cannot open the folder '%s'", path);
+}
+
+void notes_close(struct notes *notes)
+{
+	if (!notes->path)
+		return;
+	close_descriptor(&notes->folder);
+	free(notes->path);
+	buffer_release(&notes->handoffs);
+	*notes = (struct notes){.folder = -1};
+}
+
+const char *notes_summary_path(
+	const struct notes *notes, const char *step_id, uint32_t attempt, struct arena *arena)
+{
+	return arena_format(arena, "%s/%s.%u.summary.md", notes->path, step_id, attempt);
+}
+
+const char *notes_handoff_path(
+	const struct notes *notes, const char *step_id, uint32_t attempt, struct arena *arena)
+{
+	return arena_format(arena, "%s/%s.%u.handoff.md", notes->path, step_id, attempt);
+}
+
+const char *notes_handoffs_path(const struct notes *notes, struct arena *arena)
+{
+	return notes->is_written ? path_join(arena, notes->path, HANDOFFS_FILE) : NULL;
+}
+
+/* --- reading one --- */
+
+enum note_state { NOTE_NONE, NOTE_READ, NOTE_CUT, NOTE_UNREADABLE };
+
+/* At most one byte more than the limit; false with errno. */
+static bool read_up_to(int file, size_t limit, struct buffer *text)
+{
+	while (text->size <= limit) {
+		size_t left = limit + 1 - text->size;
+		size_t size = left < READ_BYTES ? left : READ_BYTES;
+		ssize_t count = read(file, buffer_reserve(text, size), size);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return count == 0;
+		text->size += (size_t)count;
+	}
+	return true;
+}
+
+static enum note_state read_note(int folder, const char *name, struct buffer *text)
+{
+	CLEANUP(close_descriptor) int file = open_beneath(folder, name, O_RDONLY);
+	if (file < 0)
+		return errno == ENOENT ? NOTE_NONE : NOTE_UNREADABLE;
+	if (!read_up_to(file, NOTES_FILE_LIMIT_BYTES, text))
+		return NOTE_UNREADABLE;
+	if (text->size <= NOTES_FILE_LIMIT_BYTES)
+		return text->size ? NOTE_READ : NOTE_NONE;
+	text->size = utf8_cut(text->bytes, text->size, NOTES_FILE_LIMIT_BYTES);
+	return NOTE_CUT;
+}
+
+/* --- adding it --- */
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static bool is_plain(unsigned char byte)
+{
+	return byte && byte < 0x80;
+}
+
+static void append_valid(struct buffer *to, const char *bytes, size_t size)
+{
+	for (size_t i = 0, length; i < size; i += length) {
+		uint32_t code_point;
+		size_t plain = i;
+		while (plain < size && is_plain((unsigned char)bytes[plain]))
+			plain++;
+		length = plain - i;
+		if (length) {
+			buffer_append(to, bytes + i, length);
+			continue;
+		}
+		length = utf8_decode(bytes + i, size - i, &code_point);
+		if (!code_point || (code_point == 0xfffd && length == 1))
+			buffer_append_text(to, REPLACEMENT);
+		else
+			buffer_append(to, bytes + i, length);
+	}
+}
+
+/* A heading is one line, whatever the name holds. */
+static void append_heading(struct buffer *to, const char *name)
+{
+	size_t size = strlen(name);
+	buffer_append_text(to, "## ");
+	for (size_t i = 0, length; i < size; i += length) {
+		uint32_t code_point;
+		length = utf8_decode(name + i, size - i, &code_point);
+		if (code_point_is_unsafe(code_point))
+			buffer_append_byte(to, ' ');
+		else
+			append_valid(to, name + i, length);
+	}
+	buffer_append_text(to, "\n\n");
+}
+
+static void append_section(struct buffer *to, const struct note_source *source,
+	enum note_state state, const struct buffer *text)
+{
+	append_heading(to, source->step_name ? source->step_name : source->step_id);
+	if (state == NOTE_UNREADABLE) {
+		buffer_append_text(
+			to, "*(what it handed on could not be read: it is not a plain file)*\n");
+		return;
+	}
+	append_valid(to, text->bytes, text->size);
+	if (to->bytes[to->size - 1] != '\n')
+		buffer_append_byte(to, '\n');
+	if (state == NOTE_CUT)
+		buffer_printf(to, "\n*(cut here: only the first %u bytes are handed on)*\n",
+			NOTES_FILE_LIMIT_BYTES);
+}
+
+static void add_note(struct notes *notes, const struct note_source *source, struct arena *arena)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer section = BUFFER_INIT;
+	const char *name =
+		arena_format(arena, "%s.%u.handoff.md", source->step_id, source->attempt);
+	enum note_state state = read_note(notes->folder, name, &text);
+	if (state == NOTE_NONE)
+		return;
+	append_section(&section, source, state, &text);
+	if (notes->handoffs.size + section.size > NOTES_HANDOFFS_LIMIT_BYTES) {
+		notes->is_cut = true;
+		buffer_printf(&notes->handoffs,
+			"\n*(cut here: no more than %u bytes are handed on in all)*\n",
+			NOTES_HANDOFFS_LIMIT_BYTES);
+		return;
+	}
+	if (notes->handoffs.size)
+		buffer_append_byte(&notes->handoffs, '\n');
+	buffer_append(&notes->handoffs, section.bytes, section.size);
+}
+
+/* --- handoffs.md --- */
+
+/* Through the open folder, whatever its path leads to by now. */
+static bool write_handoffs(struct notes *notes, struct error *error)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	const char *path = arena_format(&arena, "/proc/self/fd/%d/" HANDOFFS_FILE, notes->folder);
+	struct stat facts;
+	/* A file gives way to the new one; a folder a step has made there does not. */
+	if (fstatat(notes->folder, HANDOFFS_FILE, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISDIR(facts.st_mode) && !path_remove(path, error))
+		return false;
+	return file_write_atomic(path, notes->handoffs.bytes, notes->handoffs.size, error);
+}
+
+bool notes_merge(
+	struct notes *notes, const struct note_source *sources, uint32_t count, struct error *error)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	size_t old_size = notes->handoffs.size;
+	bool was_cut = notes->is_cut;
+	for (uint32_t i = 0; i < count && !notes->is_cut; i++) {
+		arena_reset(&arena);
+		add_note(notes, &sources[i], &arena);
+	}
+	if (notes->handoffs.size == old_size)
+		return true;
+	if (write_handoffs(notes, error)) {
+		notes->is_written = true;
+		return true;
+	}
+	notes->handoffs.size = old_size;
+	notes->handoffs.bytes[old_size] = '\0';
+	notes->is_cut = was_cut;
+	return error_context(error, "the handoffs of this stage are not handed on");
+}
+
+bool notes_rebuild(
+	struct notes *notes, const struct note_source *sources, uint32_t count, struct error *error)
+{
+	buffer_clear(&notes->handoffs);
+	notes->is_written = false;
+	notes->is_cut = false;
+	return notes_merge(notes, sources, count, error);
+}

@@ -1,0 +1,107 @@
+#ifndef WAVETRAIN_RUN_RUNNER_INTERNAL_H
+#define WAVETRAIN_RUN_RUNNER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "run/checkpointing.h"
+#include "run/event_loop.h"
+#include "run/executor.h"
+#include "run/gates.h"
+#include "run/journal.h"
+#include "run/leftovers.h"
+#include "run/runner.h"
+#include "run/scheduler.h"
+#include "run/signals.h"
+#include "run/wave_events.h"
+
+#define NS_PER_MS 1000000
+
+/* How a failure has changed the course of the stage that runs. */
+enum stage_course {
+	COURSE_ON,       /* nothing of the kind */
+	COURSE_STOPPED,  /* what ran was ended; steps that run for a failure are still to come */
+	COURSE_UNDO,     /* to its end; then files go back */
+	COURSE_ABORTED,  /* what ran was ended, and that is all */
+	COURSE_ROLL_BACK /* what ran was ended; then files go back, and that is all */
+};
+
+struct runner {
+	const struct runner_settings *settings;
+	const struct plan *plan;
+	struct event_loop loop;
+	struct signals signals;
+	struct leftovers leftovers;
+	struct journal journal;
+	struct executor executor;
+	struct scheduler scheduler;
+	struct checkpointing checkpointing;
+	struct wave_events waves;
+	struct gates gates;
+	int64_t *ended_ns;     /* of each step that ended in this run */
+	uint32_t *ended_flush; /* journal.flush_count then */
+	int64_t started_ns;
+	uint32_t first_failed; /* INDEX_NONE: none */
+	uint32_t hard_count;   /* failed steps that make the run fail */
+	enum stage_course course;
+	bool has_foreach;
+	uint32_t expand_step;    /* its list is there; INDEX_NONE: none */
+	uint32_t waiting_step;   /* whose gate stays closed; INDEX_NONE: none */
+	const char *stage_flaw;  /* why the stage fails besides its steps; kept's; NULL: nothing */
+	const char *run_flaw;    /* the first of these */
+	bool has_workspaces;     /* some step has one of its own */
+	struct timer idle_timer; /* there is work for idle moments */
+	bool was_signalled;
+	bool is_killed;
+	struct timer kill_timer;
+	struct timer tick_timer;
+	struct timer limit_timer; /* the run's time limit */
+	struct watch background;
+	struct error fault; /* of the engine or a checkpoint */
+	bool has_fault;
+};
+
+/* Nothing new starts, what is between two attempts stays there, what runs is told to end. */
+void runner_end_everything(struct runner *runner, int64_t grace_ms, const char *reason);
+
+/* The descriptor may come, change and go while the run goes on. */
+void runner_watch_background(struct runner *runner);
+
+/* The executor's `ended` and `again`. */
+void runner_step_ended(void *owner, const struct step_end *end);
+void runner_step_again(void *owner, uint32_t step);
+
+/* Puts on record what the scheduler has skipped or omitted. */
+void runner_record_skipped(struct runner *runner);
+
+/* False: the run does not go on after this stage. */
+bool runner_run_stage(struct runner *runner, uint32_t stage);
+
+/* It was done and is pending again. */
+void runner_record_rolled_back(struct runner *runner, uint32_t step, const char *reason);
+
+/*
+ * What failures and worktrees ask for once no step of the stage runs: files go back, or changes
+ * are merged. False: the engine itself failed.
+ */
+bool runner_settle_files(struct runner *runner, uint32_t stage);
+
+/*
+ * Merges what the stage's steps that are done have changed in their worktrees, and was not merged
+ * yet. Of two that do not agree the later one is rolled back, which is a flaw of the stage; the
+ * others are merged. False: the engine itself failed.
+ */
+bool runner_merge_worktrees(struct runner *runner, uint32_t stage);
+
+/* On resume: what was committed since it was collected is not merged again. */
+void runner_forget_merged(struct runner *runner);
+
+/* Handoffs at the beginning, and at the end of a stage. False: they could not be written. */
+bool runner_start_notes(struct runner *runner);
+bool runner_merge_notes(struct runner *runner, uint32_t stage);
+
+/* Workspaces ahead of time and those that are given up; as little as is not felt. */
+void runner_idle(struct runner *runner);
+
+#endif

@@ -1,0 +1,77 @@
+/* What steps hand on to later stages. */
+#include <sys/stat.h>
+
+#include "run/runner_internal.h"
+
+static void describe_note(const struct runner *runner, uint32_t step, struct note_source *source)
+{
+	const struct step *found = &runner->plan->pipeline->steps[step];
+	*source = (struct note_source){.step_id = found->id,
+		.step_name = found->name ? found->name : found->id,
+		.attempt = runner->executor.numbers[step]};
+}
+
+/* Of the stage's steps that are done, or of those of all stages that are over. */
+static uint32_t list_notes(struct runner *runner, uint32_t stage, struct note_source *sources)
+{
+	uint32_t step_count;
+	uint32_t count = 0;
+	const uint32_t *steps = plan_stage_steps(runner->plan, stage, &step_count);
+	for (uint32_t i = 0; i < step_count; i++) {
+		if (runner->scheduler.progress[steps[i]] == PROGRESS_DONE)
+			describe_note(runner, steps[i], &sources[count++]);
+	}
+	return count;
+}
+
+/*
+ * As long as nobody writes a note, a stage costs one look at the folder, whose time of change is
+ * set to where no writer would leave it.
+ */
+static void mark_seen(const struct runner *runner)
+{
+	static const struct timespec epoch[2] = {{0, 0}, {0, 0}};
+	futimens(runner->executor.notes.folder, epoch);
+}
+
+static bool has_new_notes(const struct runner *runner)
+{
+	struct stat facts;
+	return fstat(runner->executor.notes.folder, &facts) < 0 || facts.st_mtim.tv_sec != 0;
+}
+
+bool runner_merge_notes(struct runner *runner, uint32_t stage)
+{
+	struct arena *scratch = &runner->executor.scratch;
+	uint32_t count;
+	if (!has_new_notes(runner))
+		return true;
+	arena_reset(scratch);
+	plan_stage_steps(runner->plan, stage, &count);
+	struct note_source *sources = ARENA_ARRAY(scratch, struct note_source, count);
+	count = list_notes(runner, stage, sources);
+	runner->has_fault = !notes_merge(&runner->executor.notes, sources, count, &runner->fault);
+	mark_seen(runner);
+	return !runner->has_fault;
+}
+
+static bool rebuild_notes(struct runner *runner)
+{
+	struct arena *scratch = &runner->executor.scratch;
+	struct note_source *sources =
+		ARENA_ARRAY(scratch, struct note_source, runner->plan->pipeline->step_count);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < runner->plan->stage_count; i++) {
+		if (!wave_events_count(&runner->waves, i).to_run)
+			count += list_notes(runner, i, sources + count);
+	}
+	return notes_rebuild(&runner->executor.notes, sources, count, &runner->fault);
+}
+
+bool runner_start_notes(struct runner *runner)
+{
+	bool is_continued = runner->settings->resumed || runner->settings->expanded;
+	runner->has_fault = is_continued && !rebuild_notes(runner);
+	mark_seen(runner);
+	return !runner->has_fault;
+}

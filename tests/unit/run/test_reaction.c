@@ -1,0 +1,127 @@
+#include "run/reaction.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/index.h"
+
+struct reaction_case {
+	enum failure_reaction of_step;
+	enum wave_failure_policy policy;
+	bool is_optional;
+	enum reaction expected;
+};
+
+static const struct reaction_case reaction_cases[] = {
+	{REACTION_DEFAULT, ON_FAILURE_KEEP, false, REACT_KEEP},
+	{REACTION_DEFAULT, ON_FAILURE_STOP, false, REACT_STOP},
+	{REACTION_DEFAULT, ON_FAILURE_ROLLBACK, false, REACT_UNDO},
+	{REACTION_DEFAULT, ON_FAILURE_STOP, true, REACT_TOLERATE},
+	{REACTION_HALT, ON_FAILURE_KEEP, false, REACT_HALT},
+	{REACTION_HALT, ON_FAILURE_STOP, false, REACT_HALT},
+	{REACTION_HALT, ON_FAILURE_KEEP, true, REACT_TOLERATE},
+	{REACTION_SKIP, ON_FAILURE_STOP, false, REACT_TOLERATE},
+	{REACTION_ROLLBACK, ON_FAILURE_KEEP, false, REACT_ROLL_BACK},
+	{REACTION_ABORT, ON_FAILURE_ROLLBACK, false, REACT_ABORT},
+};
+
+static void a_step_reacts_before_the_run_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(reaction_cases); i++) {
+		const struct reaction_case *row = &reaction_cases[i];
+		struct step step = {.on_failure = row->of_step, .is_optional = row->is_optional};
+		struct contract silent = {.on_failure = REACTION_DEFAULT};
+		struct reaction_facts facts = {.step = &step,
+			.failure = FAILURE_PERMANENT,
+			.tries = 1,
+			.policy = row->policy};
+		assert_int_equal(reaction_decide(&facts), row->expected);
+		facts.failure = FAILURE_CONTRACT;
+		facts.contract = &silent;
+		assert_int_equal(reaction_decide(&facts), row->expected);
+	}
+}
+
+static void a_contract_reacts_before_the_step_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(reaction_cases); i++) {
+		const struct reaction_case *row = &reaction_cases[i];
+		struct step step = {.on_failure = REACTION_SKIP,
+			.is_optional = row->is_optional,
+			.retry = {.max = 9, .on = 1u << FAILURE_CONTRACT}};
+		struct contract contract = {.on_failure = row->of_step};
+		struct reaction_facts facts = {.step = &step,
+			.contract = &contract,
+			.failure = FAILURE_CONTRACT,
+			.tries = 1,
+			.policy = row->policy};
+		if (row->of_step != REACTION_DEFAULT)
+			assert_int_equal(reaction_decide(&facts), row->expected);
+		else
+			assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	}
+}
+
+static void retries_of_contract_and_step_are_counted_apart(void **state)
+{
+	struct step step = {.retry = {.max = 1, .on = 1u << FAILURE_TRANSIENT}};
+	struct contract contract = {.on_failure = REACTION_RETRY, .max_retries = 2};
+	struct reaction_facts facts = {.step = &step,
+		.contract = &contract,
+		.failure = FAILURE_CONTRACT,
+		.tries = 2,
+		.contract_retries = 1,
+		.foreign_retries = 1};
+	(void)state;
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.tries = 3;
+	facts.contract_retries = facts.foreign_retries = 2;
+	assert_int_equal(reaction_decide(&facts), REACT_HALT);
+	/* The step's own policy still has its one attempt. */
+	facts.contract = NULL;
+	facts.failure = FAILURE_TRANSIENT;
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.tries = 4;
+	assert_int_equal(reaction_decide(&facts), REACT_KEEP);
+}
+
+static void a_step_without_policy_is_tried_twice_again(void **state)
+{
+	struct step step = {.on_failure = REACTION_RETRY};
+	struct reaction_facts facts = {
+		.step = &step, .failure = FAILURE_PERMANENT, .policy = ON_FAILURE_STOP};
+	(void)state;
+	for (facts.tries = 1; facts.tries <= REACTION_STEP_RETRIES; facts.tries++)
+		assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	assert_int_equal(reaction_decide(&facts), REACT_HALT);
+	struct retry_policy policy = reaction_retry_policy(&step);
+	assert_int_equal(policy.backoff_ms, RETRY_DEFAULT_BACKOFF_MS);
+	assert_int_equal(policy.max_delay_ms, RETRY_DEFAULT_MAX_DELAY_MS);
+	/* One that has a policy keeps to it. */
+	step.retry = (struct retry_policy){
+		.max = 1, .factor = 3, .backoff_ms = 7, .on = 1u << FAILURE_PERMANENT};
+	facts.tries = 1;
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.tries = 2;
+	assert_int_equal(reaction_decide(&facts), REACT_HALT);
+	assert_int_equal(reaction_retry_policy(&step).backoff_ms, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_reacts_before_the_run_does),
+		cmocka_unit_test(a_contract_reacts_before_the_step_does),
+		cmocka_unit_test(retries_of_contract_and_step_are_counted_apart),
+		cmocka_unit_test(a_step_without_policy_is_tried_twice_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
