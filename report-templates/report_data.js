@@ -17,12 +17,12 @@ function element(name, attributes, ...children) {
 	return made;
 }
 
-const LOOKS = ['done', 'retried', 'failed', 'running', 'skipped', 'pending'];
-const [DONE, RETRIED, FAILED, RUNNING, SKIPPED, PENDING] = LOOKS.keys();
-/* When several steps share a pixel the worst one shows. */
-const SEVERITY = [1, 3, 5, 4, 2, 0];
-
 const run = JSON.parse(byId('run').textContent);
+const LOOKS = run.looks.map((it) => it[0]);
+const [DONE, RETRIED, CACHED, FAILED, RUNNING, SKIPPED, PENDING] = LOOKS.keys();
+/* When several steps share a pixel the worst one shows. */
+const SEVERITY = [2, 4, 1, 6, 5, 3, 0];
+
 const steps = { count: 0 };
 
 async function decodeIsland(island) {
@@ -70,10 +70,10 @@ function readColumns(columns) {
 	steps.search = columns.id.map((id, i) => (columns.name[i] ? id + ' ' + columns.name[i] : id).toLowerCase());
 }
 
-const attemptCount = (i) => (steps.attempts[i] ? steps.attempts[i].length : steps.took[i] < 0 ? 0 : 1);
+const attemptCount = (i) => (steps.attempts[i] ? steps.attempts[i].length : steps.took[i] < 0 || steps.look[i] === CACHED ? 0 : 1);
 const groupName = (i) => (steps.group[i] < 0 ? '' : run.groups[steps.group[i]]);
 const waveName = (w) => (w < 0 ? '' : String(w + 1));
-const lookWord = (i) => run.looks[steps.look[i]][0];
+const lookWord = (i) => LOOKS[steps.look[i]];
 const lookGlyph = (i) => run.looks[steps.look[i]][1];
 const needsOf = (i) => steps.needs.subarray(steps.offset[i], steps.offset[i + 1]);
 

@@ -29,7 +29,7 @@ function stepLink(i) {
 	return element('li', null, element('a', { href: '#step=' + encodeURIComponent(steps.id[i]) }, lookGlyph(i) + ' ' + steps.id[i]));
 }
 
-const heading = (text, note) => element('h3', null, text + ' ', element('small', null, note));
+const heading = (text, note = '') => element('h3', null, text + ' ', element('small', null, note));
 
 function scrollable(name, label, ...children) {
 	return element(name, { class: 'scroll', role: 'group', tabindex: '0', 'aria-label': label }, ...children);
@@ -52,26 +52,28 @@ function table(titles, rows) {
 
 /* [start, took, exit, signal, class, queue, cpu, rss KiB, log bytes, reason] of every attempt */
 function attemptsOf(i) {
-	return steps.attempts[i] || (steps.took[i] < 0 ? [] : [[steps.start[i], steps.took[i], steps.exit[i], 0, '', steps.queue[i], steps.cpu[i], steps.rss[i], 0, '']]);
+	return steps.attempts[i] || (!attemptCount(i) ? [] : [[steps.start[i], steps.took[i], steps.exit[i], 0, '', steps.queue[i], steps.cpu[i], steps.rss[i], 0, '']]);
 }
 
 function attemptPart(i) {
 	const rows = attemptsOf(i).map((it, index) => [String(index + 1), duration(it[0]), duration(it[1]),
 		it[3] ? 'signal ' + it[3] : it[2] < 0 ? '–' : 'exit ' + it[2], it[4] || '–', duration(it[6]), it[7] > 0 ? bytesText(it[7] * 1024) : '–']);
-	return rows.length ? [heading(rows.length > 1 ? 'Attempts' : 'Attempt', ''),
+	return rows.length ? [heading(rows.length > 1 ? 'Attempts' : 'Attempt'),
 		table(['#', 'Start', 'Took', 'Ended', 'Failure', 'CPU', 'Memory'], rows)] : [];
 }
 
+/* A broken contract's errors stand below it: [pointer, keyword, expected, actual] of the first. */
 function contractPart(i) {
 	const all = steps.contracts[i];
-	return all ? [heading('Contracts', ''), table(['Result', 'Contract', 'Found'],
-		all.map(([passed, subject, reason, attempt]) => [element('span', { class: 'state ' + (passed ? 'done' : 'failed') }, passed ? '✓ held' : '✕ broken'),
-			subject, (reason || '–') + (attempt > 1 ? ' (attempt ' + attempt + ')' : '')]))] : [];
+	return all ? [heading('Contracts'), table(['Result', 'Contract', 'Found'], all.flatMap(([passed, subject, reason, attempt, errors = [], total]) => [
+		[element('span', { class: 'state ' + (passed ? 'done' : 'failed') }, passed ? '✓ held' : '✕ broken'),
+			subject, (total > 1 ? total + ' errors' : reason || '–') + (attempt > 1 ? ' (attempt ' + attempt + ')' : '')],
+		...errors.map(([where, rule, expected, actual]) => ['', element('code', null, where || '(whole)'), rule + ': expected ' + expected + (actual ? ', found ' + actual : '')])]))] : [];
 }
 
 function outputPart(i) {
 	const all = steps.outputs[i];
-	return all ? [heading('Outputs', ''), table(['Name', 'Path', 'Size', 'SHA-256'],
+	return all ? [heading('Outputs'), table(['Name', 'Path', 'Size', 'SHA-256'],
 		all.map(([name, path, size, sha]) => [name, path, bytesText(size), element('code', { title: sha }, sha.slice(0, 12))]))] : [];
 }
 
@@ -95,13 +97,13 @@ function actionButton(text, id, action) {
 function fillDetail(i) {
 	const wave = run.waves[steps.wave[i]];
 	detail.replaceChildren(
-		element('div', { class: 'title' }, element('h2', { id: 'detail-title' }, element('span', { class: 'chip ' + LOOKS[steps.look[i]], 'aria-hidden': 'true' }, lookGlyph(i)), steps.id[i]), actionButton('Close', 'detail-close', closeStep)),
+		element('div', { class: 'title' }, element('h2', { id: 'detail-title' }, element('span', { class: 'chip ' + lookWord(i), 'aria-hidden': 'true' }, lookGlyph(i)), steps.id[i]), actionButton('Close', 'detail-close', closeStep)),
 		...(steps.name[i] ? [element('p', null, steps.name[i])] : []),
-		element('p', { class: 'meta' }, describe(i) + (groupName(i) ? ' · group ' + groupName(i) : '') + (wave && wave.commit ? ' · commit ' + wave.commit.slice(0, 7) : '')),
-		...(steps.reason[i] ? [element('p', { class: 'state ' + LOOKS[steps.look[i]] + ' wrap' }, steps.reason[i])] : []),
+		element('p', { class: 'meta' }, describe(i) + (steps.marks[i] ? ' · ' + steps.marks[i] : '') + (groupName(i) ? ' · group ' + groupName(i) : '') + (wave && wave.commit ? ' · commit ' + wave.commit.slice(0, 7) : '')),
+		...(steps.reason[i] ? [element('p', { class: 'state ' + lookWord(i) + ' wrap' }, steps.reason[i])] : []),
 		...changePart(i),
 		element('div', { class: 'actions' }, actionButton('Copy link', 'copy-link', copyLink), actionButton('Copy as Markdown', 'copy-markdown', copyMarkdown)),
-		heading('Command', ''), scrollable('pre', 'Command', steps.command[i]),
+		heading('Command'), scrollable('pre', 'Command', steps.command[i]),
 		...logPart(i), ...attemptPart(i), ...contractPart(i),
 		...linkList('Needs', needsOf(i)), ...linkList('Unlocks', dependentsOf(i)), ...outputPart(i));
 	detail.hidden = false;

@@ -39,7 +39,7 @@ function compileWord(word) {
 		return (i) => steps.search[i].includes(word);
 	const [, key, sign, text] = match;
 	if (key === 'status')
-		return (i) => LOOKS[steps.look[i]].startsWith(text) || lookWord(i).startsWith(text);
+		return (i) => lookWord(i).startsWith(text);
 	if (key === 'group')
 		return (i) => groupName(i).toLowerCase().includes(text);
 	if (key === 'is')
@@ -102,8 +102,8 @@ function fillRow(row, place) {
 	COLUMNS.forEach((column, at) => {
 		const cell = row.children[at];
 		if (at === 0) {
-			cell.className = 'c-status state ' + LOOKS[steps.look[i]];
-			cell.firstChild.className = 'chip ' + LOOKS[steps.look[i]];
+			cell.className = 'c-status state ' + lookWord(i);
+			cell.firstChild.className = 'chip ' + lookWord(i);
 			cell.firstChild.textContent = lookGlyph(i);
 			cell.lastChild.textContent = lookWord(i);
 			cell.setAttribute('aria-label', lookWord(i));

@@ -119,14 +119,12 @@ function drawBands() {
 		const left = Math.max(view.gutter, xOf(wave.start)), right = Math.min(view.width - 14, xOf(wave.end));
 		if (right <= left)
 			return;
-		if (index % 2 === 0) {
+		if (index % 2 === 0)
 			fillBox(colors.panel, left, AXIS, right - left, bottom - AXIS);
-		}
 		const text = 'wave ' + (index + 1) + (wave.commit ? '  ◆ ' + wave.commit.slice(0, 7) : '');
 		const room = Math.floor((right - left - 10) / 6.4);
-		if (room >= text.length || room >= 2) {
+		if (room >= text.length || room >= 2)
 			write(colors.muted, room >= text.length ? text : room >= 7 ? 'wave ' + (index + 1) : String(index + 1), left + 5, AXIS + 15);
-		}
 		fillBox(colors.line, Math.round(right) - 0.5, AXIS, 1, bottom - AXIS);
 	});
 }
@@ -162,9 +160,24 @@ function hatch(x, y, width, height, color) {
 	pen.restore();
 }
 
+function dots(x, y, width, height, color) {
+	pen.fillStyle = color;
+	for (let row = 0, top = y + 3; top + 2 <= y + height - 1; row++, top += 4)
+		for (let left = x + 3 + row % 2 * 3; left + 2 <= x + width - 1; left += 6)
+			pen.fillRect(left, top, 2, 2);
+}
+
+/* Waiting for a slot; bars are drawn over it. */
+function drawQueue(i, y, height) {
+	if (steps.queue[i] > 0 && steps.queue[i] / (view.to - view.from) * view.plot > 1) {
+		const from = Math.max(view.gutter, xOf(steps.start[i] - steps.queue[i]));
+		fillBox(colors.line, from, y + height / 2 - 0.5, Math.max(0, xOf(steps.start[i]) - from), 1);
+	}
+}
+
 function drawBar(i, y, height) {
-	const left = xOf(steps.start[i]), right = Math.max(left + 1.5, xOf(steps.end[i])), width = right - left;
-	const look = steps.look[i];
+	const left = xOf(steps.start[i]), look = steps.look[i];
+	const right = Math.max(left + (view.mode === 'step' && look === CACHED ? 26 : 1.5), xOf(steps.end[i])), width = right - left;
 	pen.fillStyle = colors.fill[look];
 	if (attemptCount(i) > 1 && width > 6) {
 		const all = steps.attempts[i];
@@ -182,10 +195,8 @@ function drawBar(i, y, height) {
 		pen.fill();
 		if (look === RUNNING && width > 8)
 			hatch(left, y, width, height, colors.label[look]);
-	}
-	if (steps.queue[i] > 0 && steps.queue[i] / (view.to - view.from) * view.plot > 1) {
-		const from = Math.max(view.gutter, xOf(steps.start[i] - steps.queue[i]));
-		fillBox(colors.line, from, y + height / 2 - 0.5, Math.max(0, left - from), 1);
+		if (look === CACHED)
+			dots(left, y, width, height, colors.label[look]);
 	}
 	if (steps.critical[i] && width >= 3) {
 		pen.strokeStyle = colors.ink;
@@ -198,7 +209,7 @@ function drawBar(i, y, height) {
 function drawBarText(i, { left, right, y, height }) {
 	const middle = y + height / 2 + 4;
 	if (view.mode === 'step') {
-		const text = duration(steps.took[i]) + (attemptCount(i) > 1 ? '  ↻ ' + attemptCount(i) + ' attempts' : '');
+		const text = steps.look[i] === CACHED ? 'cached' : duration(steps.took[i]) + (attemptCount(i) > 1 ? '  ↻ ' + attemptCount(i) + ' attempts' : '');
 		const room = text.length * 6.6 + 8;
 		if (right + room < view.width - 14) {
 			write(colors.muted, text, right + 6, middle);
@@ -208,9 +219,8 @@ function drawBarText(i, { left, right, y, height }) {
 			pen.fillText(text, Math.min(right, view.width - 14) - 8, middle);
 			pen.textAlign = 'left';
 		}
-		if (steps.look[i] === FAILED && attemptCount(i) === 1 && right - left > 18) {
+		if (steps.look[i] === FAILED && attemptCount(i) === 1 && right - left > 18)
 			write(colors.label[FAILED], '✕', Math.max(left, view.gutter) + 5, middle);
-		}
 		return;
 	}
 	const from = Math.max(left, view.gutter), room = Math.floor((Math.min(right, view.width - 14) - from - 10) / 6.8);
@@ -233,9 +243,8 @@ function drawColumns(columns, y, height) {
 	for (let x = 1; x <= columns.length; x++) {
 		if (x < columns.length && columns[x] === columns[from])
 			continue;
-		if (columns[from] > 0) {
+		if (columns[from] > 0)
 			fillBox(colors.fill[columns[from] - 1], view.gutter + from, y, x - from, height);
-		}
 		from = x;
 	}
 }
@@ -250,7 +259,7 @@ function drawLane(lane, index, near) {
 		const i = lane.steps[k], start = steps.start[i], end = steps.end[i];
 		if (start > view.to)
 			break;
-		if ((end - start) * scale >= 2) {
+		if ((end - start) * scale >= 2 || (view.mode === 'step' && steps.look[i] === CACHED)) {
 			wide.push(i);
 			continue;
 		}
@@ -258,6 +267,8 @@ function drawLane(lane, index, near) {
 		merge(columns, i, view.from, scale);
 	}
 	pen.globalAlpha = near && wide.length === 0 ? 0.3 : 1;
+	for (const i of wide)
+		drawQueue(i, y + inset, height);
 	if (columns)
 		drawColumns(columns, y + inset, height);
 	for (const i of wide) {
@@ -265,9 +276,8 @@ function drawLane(lane, index, near) {
 		drawBar(i, y + inset, height);
 	}
 	pen.globalAlpha = 1;
-	if (lane.idle !== undefined) {
+	if (lane.idle !== undefined)
 		write(colors.text[steps.look[lane.idle]], shorten(steps.reason[lane.idle] || lookWord(lane.idle), Math.floor(view.plot / 7)), view.gutter + 6, y + view.rowHeight / 2 + 4);
-	}
 }
 
 function drawGutter() {
@@ -523,7 +533,7 @@ function startTimeline() {
 	view.edges = { starts: Float64Array.from(started, (i) => steps.start[i]).sort(), ends: Float64Array.from(started, (i) => steps.end[i]).sort() };
 	view.span = Math.max(1, run.span, view.edges.ends.length ? view.edges.ends[view.edges.ends.length - 1] : 0);
 	view.to = view.span;
-	byId('timeline-text').textContent = started.length + ' of ' + steps.count + ' steps ran in ' + duration(view.span) + ', at most ' + run.peak + ' at once.';
+	byId('timeline-text').textContent = started.filter(attemptCount).length + ' of ' + steps.count + ' steps ran in ' + duration(view.span) + ', at most ' + run.peak + ' at once.';
 	const renew = () => { buildLanes(); layout(); redraw(); };
 	select.addEventListener('change', () => { view.mode = select.value; renew(); });
 	byId('zoom-in').addEventListener('click', () => zoomBy(0.5));

@@ -150,6 +150,13 @@ void audit_line_append(
 		add_checkpoint(&line, event->checkpoint);
 	if (event->type == EVENT_STEP_SKIPPED)
 		add_text(&line, "because_of", event->subject);
+	if (event->type == EVENT_GATE_OPENED)
+		add_text(&line, "by", event->subject);
+	if (event->type == EVENT_STEP_EXPANDED)
+		add_number(&line, "instances", event->count);
+	if (event->error_count > 0)
+		add_number(&line, "errors", event->count);
+	add_text(&line, "key", event->key);
 	add_text(&line, "reason", event->reason);
 	buffer_append_text(buffer, line.has_details ? ")\n" : "\n");
 }

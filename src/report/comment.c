@@ -35,6 +35,8 @@ void comment_append(
 		buffer_append_byte(changes, '\n');
 	}
 	append_failures(run, section_add(&list, "what failed"));
+	section_gates(run, section_add(&list, "what waits for approval"));
+	section_summaries(run, 10, 2 << 10, section_add(&list, "what steps say"));
 	section_report_link(context, section_add(&list, "the link to the report"));
 	section_resume(run, context, section_add(&list, "how to resume"));
 	sections_join(&list, COMMENT_BUDGET_BYTES, buffer);

@@ -30,6 +30,7 @@ static void append_quoted(struct buffer *buffer, const char *text)
 void dot_append(const struct run *run, bool show_state, struct buffer *buffer)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer label = BUFFER_INIT;
 	struct fold_graph graph;
 	graph_fold(run, show_state, FOLD_NONE, &arena, &graph);
 	buffer_append_text(buffer, "digraph ");
@@ -40,7 +41,9 @@ void dot_append(const struct run *run, bool show_state, struct buffer *buffer)
 	for (uint32_t i = 0; i < graph.node_count; i++) {
 		const struct fold_node *node = &graph.nodes[i];
 		buffer_printf(buffer, "  n%u [label=", i + 1);
-		append_quoted(buffer, run->steps[i].name);
+		buffer_clear(&label);
+		graph_fold_label(&graph, run, node, &label);
+		append_quoted(buffer, buffer_text(&label));
 		if (show_state)
 			buffer_printf(
 				buffer, ", fillcolor=\"%s\"", palette_look(node->look)->graph_fill);

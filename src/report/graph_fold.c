@@ -231,6 +231,7 @@ static enum step_look worse(enum step_look a, enum step_look b)
 	static const unsigned char rank[] = {
 		[LOOK_OK] = 0,
 		[LOOK_RETRIED] = 0,
+		[LOOK_CACHED] = 0,
 		[LOOK_IDLE] = 1,
 		[LOOK_SKIPPED] = 2,
 		[LOOK_RUNNING] = 3,
@@ -336,11 +337,24 @@ static void append_stages(
 		buffer_append_text(buffer, "serial");
 }
 
+/* What the colour of a step alone does not say. */
+static void append_marks(const struct run *run, const struct fold_node *node, struct buffer *buffer)
+{
+	if (node->look == LOOK_CACHED)
+		buffer_append_text(buffer, ", cached");
+	if (node->look == LOOK_FAILED && run->steps[node->first].is_optional)
+		buffer_append_text(buffer, ", optional");
+	for (uint32_t i = 0; i < run->gate_count; i++)
+		if (run->gates[i].step == node->first && !run->gates[i].is_open)
+			buffer_append_text(buffer, ", waits for approval");
+}
+
 void graph_fold_label(const struct fold_graph *graph, const struct run *run,
 	const struct fold_node *node, struct buffer *buffer)
 {
 	if (node->count == 1) {
 		buffer_append_text(buffer, run->steps[node->first].name);
+		append_marks(run, node, buffer);
 		return;
 	}
 	if (graph->level == FOLD_STAGES || node->stage == node->last_stage) {
@@ -354,4 +368,6 @@ void graph_fold_label(const struct fold_graph *graph, const struct run *run,
 	}
 	if (node->failed_count > 0)
 		buffer_printf(buffer, ", %u failed", node->failed_count);
+	else if (node->look == LOOK_CACHED)
+		buffer_append_text(buffer, ", cached");
 }

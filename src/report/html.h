@@ -30,6 +30,7 @@ struct html_context {
 /* Each adds what its sections of report.html name to the root. */
 void html_verdict_add(const struct html_context *context, struct page_value *root);
 void html_failures_add(const struct html_context *context, struct page_value *root);
+void html_notes_add(const struct html_context *context, struct page_value *root);
 void html_time_add(const struct html_context *context, struct page_value *root);
 void html_waves_add(const struct html_context *context, struct page_value *root);
 void html_compare_add(const struct html_context *context, struct page_value *root);
@@ -37,6 +38,9 @@ void html_facts_add(const struct html_context *context, struct page_value *root)
 
 /* At most so many of each stand in the page as HTML; the islands have them all. */
 #define HTML_FAILURE_LIMIT 50
+#define HTML_ERROR_LIMIT 50u /* of one contract */
+#define HTML_NOTE_LIMIT 50
+#define HTML_NOTES_OPEN 3 /* the others show their text when asked to */
 #define HTML_WAVE_LIMIT 40
 #define HTML_CRITICAL_LIMIT 15
 #define HTML_CHANGE_LIMIT 8
@@ -44,6 +48,11 @@ void html_facts_add(const struct html_context *context, struct page_value *root)
 /* JSON of the run and of all its steps as columns; safe within a script element. */
 void html_run_json_append(const struct html_context *context, struct buffer *buffer);
 void html_steps_json_append(const struct html_context *context, struct buffer *buffer);
+
+/* Of the island of steps: `,"key":`, a step's number as a key, and the fields few steps have. */
+void html_key_append(struct buffer *buffer, const char *key);
+void html_step_key_append(struct buffer *buffer, uint32_t step);
+void html_rare_append(const struct html_context *context, struct buffer *buffer);
 
 /*
  * What append() appends: as it is when it is small, else deflated and in base64, without ever

@@ -22,6 +22,8 @@ static void add_meta(const struct html_context *context, struct page_value *fail
 	duration_append(&text, run_step_duration_ms(run, step, context->now_ms));
 	if (it->attempts.count > 1)
 		buffer_printf(&text, " · %u attempts", it->attempts.count);
+	if (it->is_optional)
+		buffer_append_text(&text, " · optional");
 	if (it->wave != INDEX_NONE)
 		buffer_printf(&text, " · wave %u", it->wave + 1);
 	if (it->group != INDEX_NONE)
@@ -31,6 +33,30 @@ static void add_meta(const struct html_context *context, struct page_value *fail
 			blocked == 1 ? "step" : "steps");
 	page_bytes(context->arena, failure, "meta", &text);
 	buffer_release(&text);
+}
+
+static void add_errors(const struct html_context *context, struct page_value *contract,
+	const struct run_contract *it)
+{
+	struct page_value *errors = page_list(context->arena, contract, "errors");
+	uint32_t shown = it->error_count < HTML_ERROR_LIMIT ? it->error_count : HTML_ERROR_LIMIT;
+
+	page_truth(context->arena, contract, "errors_any", shown > 0);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct contract_error *error = &it->errors[i];
+		struct page_value *row = page_object(context->arena, errors, NULL);
+
+		page_text(context->arena, row, "pointer",
+			text_is_empty(error->pointer) ? "(whole)" : error->pointer);
+		page_text(context->arena, row, "keyword", error->keyword);
+		page_text(context->arena, row, "expected", error->expected);
+		page_text(context->arena, row, "actual", error->actual);
+	}
+	if (it->error_total > shown)
+		page_format(context->arena, contract, "errors_note", "and %u more",
+			it->error_total - shown);
+	else
+		page_text(context->arena, contract, "errors_note", NULL);
 }
 
 static void add_contracts(
@@ -47,7 +73,13 @@ static void add_contracts(
 			continue;
 		contract = page_object(context->arena, contracts, NULL);
 		page_text(context->arena, contract, "subject", it->subject);
-		page_text(context->arena, contract, "reason", it->reason);
+		/* With a table of errors below, the first of them need not be said twice. */
+		if (it->error_count > 0)
+			page_format(context->arena, contract, "reason", "%u %s", it->error_total,
+				it->error_total == 1 ? "error" : "errors");
+		else
+			page_text(context->arena, contract, "reason", it->reason);
+		add_errors(context, contract, it);
 	}
 }
 
@@ -95,6 +127,22 @@ static void add_each(const struct html_context *context, struct page_value *fail
 	arena_release(&arena);
 }
 
+/* What made the run fail comes first, in both parts in the order of time. */
+static void put_optional_last(const struct run *run, uint32_t *steps, uint32_t count)
+{
+	uint32_t optional[HTML_FAILURE_LIMIT];
+	uint32_t kept = 0;
+	uint32_t moved = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (run->steps[steps[i]].is_optional)
+			optional[moved++] = steps[i];
+		else
+			steps[kept++] = steps[i];
+	for (uint32_t i = 0; i < moved; i++)
+		steps[kept + i] = optional[i];
+}
+
 void html_failures_add(const struct html_context *context, struct page_value *root)
 {
 	const struct run *run = context->run;
@@ -114,7 +162,9 @@ void html_failures_add(const struct html_context *context, struct page_value *ro
 				? "Only steps that failed themselves; what was skipped because of "
 				  "them is counted."
 				: NULL);
+	if (count > HTML_FAILURE_LIMIT)
+		count = HTML_FAILURE_LIMIT;
+	put_optional_last(run, steps, count);
 	if (count > 0)
-		add_each(context, failures, steps,
-			count < HTML_FAILURE_LIMIT ? count : HTML_FAILURE_LIMIT);
+		add_each(context, failures, steps, count);
 }

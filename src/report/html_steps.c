@@ -17,11 +17,6 @@
 #define COMMAND_MOST_BYTES 4096
 #define LOGS_LIMIT_BYTES ((size_t)4 << 20)
 
-static void key_append(struct buffer *buffer, const char *key)
-{
-	buffer_printf(buffer, ",\n\"%s\":", key);
-}
-
 /* Comes between all items, and so is where the text may be handed on. */
 static void separate(struct buffer *buffer, uint32_t place)
 {
@@ -30,18 +25,10 @@ static void separate(struct buffer *buffer, uint32_t place)
 		buffer_append_byte(buffer, ',');
 }
 
-/* "17": in an object by step; the first of them without a comma. */
-static void step_key(struct buffer *buffer, uint32_t step)
-{
-	buffer_drain(buffer);
-	if (buffer->bytes[buffer->size - 1] != '{')
-		buffer_append_byte(buffer, ',');
-	buffer_printf(buffer, "\"%u\":", step);
-}
-
+/* What was taken from the cache has a time, and no attempt. */
 static bool has_run(const struct run_step *step)
 {
-	return step->attempts.count > 0 && step->started_ms != TIME_NONE;
+	return (step->attempts.count > 0 || step->cache_key) && step->started_ms != TIME_NONE;
 }
 
 static int64_t took_ms(const struct html_context *context, uint32_t step)
@@ -116,7 +103,7 @@ static const struct {
 static void numbers_append(const struct html_context *context, struct buffer *buffer)
 {
 	for (size_t column = 0; column < ARRAY_LENGTH(columns); column++) {
-		key_append(buffer, columns[column].key);
+		html_key_append(buffer, columns[column].key);
 		buffer_append_byte(buffer, '[');
 		for (uint32_t i = 0; i < context->run->step_count; i++) {
 			separate(buffer, i);
@@ -133,7 +120,7 @@ static void deltas_append(const struct html_context *context, struct buffer *buf
 	int64_t before = 0;
 	uint32_t written = 0;
 
-	key_append(buffer, "start");
+	html_key_append(buffer, "start");
 	buffer_append_byte(buffer, '[');
 	for (uint32_t i = 0; i < run->step_count; i++) {
 		int64_t start = has_run(&run->steps[i])
@@ -145,7 +132,7 @@ static void deltas_append(const struct html_context *context, struct buffer *buf
 		before = start;
 	}
 	buffer_append_byte(buffer, ']');
-	key_append(buffer, "needs");
+	html_key_append(buffer, "needs");
 	buffer_append_byte(buffer, '[');
 	for (uint32_t i = 0; i < run->step_count; i++)
 		for (uint32_t k = 0; k < run->steps[i].needs.count; k++) {
@@ -248,135 +235,18 @@ static void texts_append(const struct html_context *context, struct buffer *buff
 		html_json_text(buffer, run->steps[i].id);
 	}
 	buffer_append_byte(buffer, ']');
-	key_append(buffer, "command");
+	html_key_append(buffer, "command");
 	buffer_append_byte(buffer, '[');
 	for (uint32_t i = 0; i < run->step_count; i++) {
 		separate(buffer, i);
 		command_append(run, i, buffer);
 	}
 	buffer_append_byte(buffer, ']');
-	key_append(buffer, "look");
+	html_key_append(buffer, "look");
 	buffer_append_byte(buffer, '"');
 	for (uint32_t i = 0; i < run->step_count; i++)
 		buffer_append_byte(buffer, (char)('0' + run_step_look(run, i)));
 	buffer_append_byte(buffer, '"');
-}
-
-static void name_append(const struct html_context *context, uint32_t step, struct buffer *buffer)
-{
-	const struct run_step *it = &context->run->steps[step];
-
-	if (text_is_empty(it->name) || text_equal(it->name, it->id))
-		return;
-	step_key(buffer, step);
-	html_json_text(buffer, it->name);
-}
-
-static void reason_append(const struct html_context *context, uint32_t step, struct buffer *buffer)
-{
-	const char *reason = verdict_step_reason(context->run, step);
-
-	if (!reason || context->run->steps[step].state == STATE_DONE)
-		return;
-	step_key(buffer, step);
-	html_json_text(buffer, reason);
-}
-
-static void attempt_append(
-	const struct html_context *context, const struct run_attempt *it, struct buffer *buffer)
-{
-	int64_t end_ms = it->ended_ms == TIME_NONE ? context->now_ms : it->ended_ms;
-
-	buffer_printf(buffer, "[%lld,%lld,%d,%d,",
-		(long long)html_offset_ms(context->run, it->started_ms),
-		(long long)(end_ms > it->started_ms ? end_ms - it->started_ms : 0), it->exit_status,
-		it->signal);
-	json_append_text(
-		buffer, it->failure == FAILURE_NONE ? "" : failure_class_name(it->failure));
-	buffer_printf(buffer, ",%lld,%lld,%llu,%llu,", (long long)it->queue_ms,
-		(long long)it->cpu_ms, (unsigned long long)(it->peak_rss_bytes / 1024),
-		(unsigned long long)it->log_bytes);
-	html_json_text(buffer, it->reason);
-	buffer_append_byte(buffer, ']');
-}
-
-/* One attempt that went well is in the columns already. */
-static void attempts_append(
-	const struct html_context *context, uint32_t step, struct buffer *buffer)
-{
-	const struct run_step *it = &context->run->steps[step];
-
-	if (it->attempts.count == 0 || (it->attempts.count == 1 && it->state != STATE_FAILED))
-		return;
-	step_key(buffer, step);
-	for (uint32_t i = 0; i < it->attempts.count; i++) {
-		buffer_append_byte(buffer, i == 0 ? '[' : ',');
-		attempt_append(context, &context->run->attempts[it->attempts.first + i], buffer);
-	}
-	buffer_append_byte(buffer, ']');
-}
-
-static void contracts_append(
-	const struct html_context *context, uint32_t step, struct buffer *buffer)
-{
-	struct index_range range = context->run->steps[step].contracts;
-
-	if (range.count == 0)
-		return;
-	step_key(buffer, step);
-	for (uint32_t i = 0; i < range.count; i++) {
-		const struct run_contract *it = &context->run->contracts[range.first + i];
-
-		buffer_append_text(buffer, i == 0 ? "[[" : ",[");
-		buffer_append_text(buffer, it->passed ? "1," : "0,");
-		html_json_text(buffer, it->subject);
-		buffer_append_byte(buffer, ',');
-		html_json_text(buffer, it->reason);
-		buffer_printf(buffer, ",%u]", it->attempt);
-	}
-	buffer_append_byte(buffer, ']');
-}
-
-static void outputs_append(const struct html_context *context, uint32_t step, struct buffer *buffer)
-{
-	struct index_range range = context->run->steps[step].artifacts;
-
-	if (range.count == 0)
-		return;
-	step_key(buffer, step);
-	for (uint32_t i = 0; i < range.count; i++) {
-		const struct artifact *it = &context->run->artifacts[range.first + i].artifact;
-
-		buffer_append_text(buffer, i == 0 ? "[[" : ",[");
-		html_json_text(buffer, it->name);
-		buffer_append_byte(buffer, ',');
-		html_json_text(buffer, it->path);
-		buffer_printf(
-			buffer, ",%llu,\"%s\"]", (unsigned long long)it->size_bytes, it->sha256);
-	}
-	buffer_append_byte(buffer, ']');
-}
-
-static const struct {
-	const char *key;
-	void (*append)(const struct html_context *context, uint32_t step, struct buffer *buffer);
-} rare[] = {
-	{"name", name_append},
-	{"reason", reason_append},
-	{"attempts", attempts_append},
-	{"contracts", contracts_append},
-	{"outputs", outputs_append},
-};
-
-static void rare_append(const struct html_context *context, struct buffer *buffer)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(rare); i++) {
-		key_append(buffer, rare[i].key);
-		buffer_append_byte(buffer, '{');
-		for (uint32_t step = 0; step < context->run->step_count; step++)
-			rare[i].append(context, step, buffer);
-		buffer_append_byte(buffer, '}');
-	}
 }
 
 /* The ends of the logs of steps that failed, until all of them together are too much. */
@@ -385,7 +255,7 @@ static void logs_append(const struct html_context *context, struct buffer *buffe
 	const struct html_log_limits limits = {200, 32 * 1024, true};
 	size_t room = LOGS_LIMIT_BYTES;
 
-	key_append(buffer, "logs");
+	html_key_append(buffer, "logs");
 	buffer_append_byte(buffer, '{');
 	for (uint32_t step = 0; step < context->run->step_count; step++) {
 		struct buffer text = BUFFER_INIT;
@@ -395,7 +265,7 @@ static void logs_append(const struct html_context *context, struct buffer *buffe
 			html_log_append(context, step, &limits, &text, &cut);
 		if (text.size > 0 && text.size <= room) {
 			room -= text.size;
-			step_key(buffer, step);
+			html_step_key_append(buffer, step);
 			buffer_printf(buffer,
 				"{\"note\":\"%s\",\"text\":", cut ? "the last lines" : "whole");
 			json_append_string(buffer, text.bytes, text.size);
@@ -411,7 +281,7 @@ static void previous_append(const struct html_context *context, struct buffer *b
 	const struct run *previous = context->settings->previous;
 	struct map by_id = {0};
 
-	key_append(buffer, "previous");
+	html_key_append(buffer, "previous");
 	if (!previous) {
 		buffer_append_text(buffer, "null");
 		return;
@@ -438,7 +308,7 @@ void html_steps_json_append(const struct html_context *context, struct buffer *b
 	texts_append(context, buffer);
 	numbers_append(context, buffer);
 	deltas_append(context, buffer);
-	rare_append(context, buffer);
+	html_rare_append(context, buffer);
 	logs_append(context, buffer);
 	previous_append(context, buffer);
 	buffer_append_text(buffer, "}\n");

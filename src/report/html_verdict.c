@@ -88,6 +88,7 @@ void html_verdict_add(const struct html_context *context, struct page_value *roo
 	const struct markdown_context *markdown = &context->settings->markdown;
 	const char *name = run->pipeline_name ? run->pipeline_name : run->id;
 	struct buffer verdict = BUFFER_INIT;
+	uint32_t waiting;
 
 	verdict_append(run, context->now_ms, &verdict);
 	while (verdict.size > 0 && verdict.bytes[verdict.size - 1] == '\n')
@@ -100,8 +101,11 @@ void html_verdict_add(const struct html_context *context, struct page_value *roo
 	page_text(context->arena, root, "pipeline", name);
 	page_format(
 		context->arena, root, "title", "%.60s: %s", name, palette_state_word(run->state));
+	/* Failures and gates are said below in full. */
 	page_text(context->arena, root, "reason",
-		run->totals.by_state[STATE_FAILED] > 0 ? NULL : run->reason);
+		run->totals.by_state[STATE_FAILED] > 0 || verdict_gate(run, &waiting)
+			? NULL
+			: run->reason);
 	page_text(context->arena, root, "resume",
 		run->state == STATE_DONE || run->state == STATE_RUNNING ? NULL
 									: markdown->resume_command);

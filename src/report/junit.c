@@ -66,23 +66,77 @@ static void add_timestamp(struct buffer *buffer, int64_t time_ms)
 	add_attribute(buffer, "timestamp", text);
 }
 
-static void append_failure(const struct run *run, uint32_t step, struct buffer *buffer)
+static void append_text(struct buffer *buffer, const char *before, const char *text)
+{
+	if (text_is_empty(text))
+		return;
+	buffer_append_text(buffer, before);
+	append_escaped(buffer, text, strlen(text));
+}
+
+/* "contract json_schema out.json: 2 errors", then a line for each of them. */
+static void append_contract(const struct run_contract *contract, struct buffer *buffer)
+{
+	append_text(buffer, "contract ", contract->subject);
+	append_text(buffer, ": ", contract->reason);
+	buffer_append_byte(buffer, '\n');
+	for (uint32_t i = 0; i < contract->error_count; i++) {
+		const struct contract_error *error = &contract->errors[i];
+		append_text(
+			buffer, "  ", text_is_empty(error->pointer) ? "(whole)" : error->pointer);
+		append_text(buffer, " ", error->keyword);
+		append_text(buffer, ": expected ", error->expected);
+		append_text(buffer, ", found ", error->actual);
+		buffer_append_byte(buffer, '\n');
+	}
+	if (contract->error_total > contract->error_count)
+		buffer_printf(
+			buffer, "  and %u more\n", contract->error_total - contract->error_count);
+}
+
+/* Why it failed, which contracts are broken, and the end of what it wrote. */
+static void append_details(const struct run *run, uint32_t step, struct buffer *buffer)
 {
 	const struct log_tail_limits limits = {LOG_LINES, LOG_LINE_BYTES};
+	const struct run_step *row = &run->steps[step];
+	CLEANUP(buffer_release) struct buffer tail = BUFFER_INIT;
+	append_text(buffer, "", verdict_step_reason(run, step));
+	buffer_append_byte(buffer, '\n');
+	for (uint32_t i = 0; i < row->contracts.count; i++) {
+		const struct run_contract *contract = &run->contracts[row->contracts.first + i];
+		if (!contract->passed && contract->error_count > 0 &&
+			contract->attempt == row->attempts.count)
+			append_contract(contract, buffer);
+	}
+	log_tail_append(run, step, &limits, &tail);
+	append_escaped(buffer, buffer_text(&tail), tail.size);
+}
+
+static void append_failure(const struct run *run, uint32_t step, struct buffer *buffer)
+{
 	const struct run_attempt *attempt = run_last_attempt(run, step);
 	const char *reason = verdict_step_reason(run, step);
-	CLEANUP(buffer_release) struct buffer tail = BUFFER_INIT;
 	buffer_append_text(buffer, "\n      <failure");
 	add_attribute(buffer, "message", reason ? reason : "failed");
 	add_attribute(
 		buffer, "type", failure_class_name(attempt ? attempt->failure : FAILURE_NONE));
 	buffer_append_byte(buffer, '>');
-	if (reason)
-		append_escaped(buffer, reason, strlen(reason));
-	buffer_append_byte(buffer, '\n');
-	log_tail_append(run, step, &limits, &tail);
-	append_escaped(buffer, buffer_text(&tail), tail.size);
+	append_details(run, step, buffer);
 	buffer_append_text(buffer, "</failure>\n    </testcase>\n");
+}
+
+/* An optional step may fail: whoever reads <failure> takes the run for failed. */
+static void append_optional_failure(const struct run *run, uint32_t step, struct buffer *buffer)
+{
+	CLEANUP(buffer_release) struct buffer message = BUFFER_INIT;
+	const char *reason = verdict_step_reason(run, step);
+	buffer_printf(
+		&message, "optional, and failed%s%s", reason ? ": " : "", reason ? reason : "");
+	buffer_append_text(buffer, "\n      <skipped");
+	add_attribute(buffer, "message", buffer_text(&message));
+	buffer_append_text(buffer, "/>\n      <system-out>");
+	append_details(run, step, buffer);
+	buffer_append_text(buffer, "</system-out>\n    </testcase>\n");
 }
 
 static void append_case(
@@ -102,7 +156,7 @@ static void append_case(
 	}
 	buffer_append_byte(buffer, '>');
 	if (row->state == STATE_FAILED) {
-		append_failure(run, step, buffer);
+		(row->is_optional ? append_optional_failure : append_failure)(run, step, buffer);
 		return;
 	}
 	buffer_append_text(buffer, "<skipped");
@@ -137,8 +191,9 @@ static void append_suite(const struct run *run, const struct stage_index *index,
 	CLEANUP(buffer_release) struct buffer class_name = BUFFER_INIT;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct run_step *step = &run->steps[steps[i]];
-		counts.failures += step->state == STATE_FAILED;
-		counts.skipped += step->state != STATE_FAILED && step->state != STATE_DONE;
+		bool is_failure = step->state == STATE_FAILED && !step->is_optional;
+		counts.failures += is_failure;
+		counts.skipped += !is_failure && step->state != STATE_DONE;
 		if (step->started_ms == TIME_NONE)
 			continue;
 		int64_t end_ms = step->ended_ms == TIME_NONE ? step->started_ms : step->ended_ms;
@@ -167,9 +222,10 @@ void junit_append(const struct run *run, struct buffer *buffer)
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct stage_index index = stage_index_build(run, &arena);
 	const uint32_t *by_state = run->totals.by_state;
+	uint32_t failures = by_state[STATE_FAILED] - verdict_optional_failures(run);
 	struct junit_counts counts = {.tests = run->step_count,
-		.failures = by_state[STATE_FAILED],
-		.skipped = run->step_count - by_state[STATE_FAILED] - by_state[STATE_DONE]};
+		.failures = failures,
+		.skipped = run->step_count - failures - by_state[STATE_DONE]};
 	buffer_append_text(buffer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
 	add_attribute(buffer, "name", run->pipeline_name);
 	add_counts(buffer, &counts);

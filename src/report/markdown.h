@@ -20,6 +20,12 @@ void markdown_append_html(struct buffer *buffer, const char *text);
 /* A fenced block: the fence is one back-tick longer than the longest run inside, at least three. */
 void markdown_append_code(struct buffer *buffer, const char *text, size_t size);
 
+/*
+ * Markdown that a step wrote for people, as a part of ours: it formats, but its tags are text, its
+ * mentions and numbers of issues lead nowhere, and a block of code that it leaves open is closed.
+ */
+void markdown_append_document(struct buffer *buffer, const char *text, size_t size);
+
 /* `text` between back-ticks, on one line; for commands and ids outside of tables. */
 void markdown_append_code_span(struct buffer *buffer, const char *text);
 

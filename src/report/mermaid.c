@@ -66,8 +66,8 @@ static void append_class(const char *name, const char *fill, struct buffer *buff
 static void append_classes(struct buffer *buffer)
 {
 	for (enum step_look look = 0; look < LOOK_COUNT; look++) {
-		/* A retried step is a completed one here: they share the class. */
-		if (look != LOOK_RETRIED)
+		/* Retried and cached steps are completed ones here: they share the class. */
+		if (look != LOOK_RETRIED && look != LOOK_CACHED)
 			append_class(palette_look(look)->graph_class,
 				palette_look(look)->graph_fill, buffer);
 	}

@@ -21,16 +21,26 @@ static void add_ids(const struct plan *plan, const char *key, const uint32_t *st
 	buffer_append_byte(buffer, ']');
 }
 
+/* Of a table a row's number, else the step's id. */
+static void add_place(
+	const struct plan *plan, const char *key, uint32_t step, struct buffer *buffer)
+{
+	if (plan->pipeline->format == FORMAT_TABLE) {
+		json_add_number(buffer, key, (int64_t)step + 1);
+		return;
+	}
+	json_key(buffer, key);
+	append_id(plan, step, buffer);
+}
+
 static void append_group(
 	const struct plan *plan, const struct plan_group *group, struct buffer *buffer)
 {
 	json_separate(buffer);
 	buffer_append_byte(buffer, '{');
 	json_add_text(buffer, "name", group->name);
-	json_key(buffer, "first");
-	append_id(plan, group->steps.first, buffer);
-	json_key(buffer, "last");
-	append_id(plan, group->steps.first + group->steps.count - 1, buffer);
+	add_place(plan, "first", group->steps.first, buffer);
+	add_place(plan, "last", group->steps.first + group->steps.count - 1, buffer);
 	json_key(buffer, "steps");
 	buffer_append_byte(buffer, '[');
 	for (uint32_t i = 0; i < group->steps.count; i++) {
@@ -54,8 +64,11 @@ static void append_wave(const struct plan *plan, uint32_t index, struct buffer *
 	for (uint32_t i = 0; i < wave->groups.count; i++)
 		append_group(plan, &plan->groups[wave->groups.first + i], buffer);
 	buffer_append_byte(buffer, ']');
-	add_ids(plan, "steps", plan->wave_steps + wave->steps.first, wave->steps.count, buffer);
-	buffer_append_text(buffer, ",\"checks\":[]");
+	uint32_t check_count = wave->check_count;
+	uint32_t step_count = wave->steps.count - check_count;
+	const uint32_t *steps = plan->wave_steps + wave->steps.first;
+	add_ids(plan, "steps", steps, step_count, buffer);
+	add_ids(plan, "checks", steps + step_count, check_count, buffer);
 	json_add_number(buffer, "estimate_ms", wave->estimate_ms);
 	buffer_append_byte(buffer, '}');
 }
@@ -80,14 +93,29 @@ static void add_serial(const struct plan *plan, struct buffer *buffer)
 	buffer_append_byte(buffer, ']');
 }
 
+static void add_needs(const struct plan *plan, const char *key, const struct plan_step *step,
+	bool soft, struct buffer *buffer)
+{
+	json_key(buffer, key);
+	buffer_append_byte(buffer, '[');
+	for (uint32_t i = 0; i < step->needs.count; i++) {
+		uint32_t edge = step->needs.first + i;
+		if ((plan->edge_is_soft && plan->edge_is_soft[edge]) != soft)
+			continue;
+		json_separate(buffer);
+		append_id(plan, plan->edges[edge], buffer);
+	}
+	buffer_append_byte(buffer, ']');
+}
+
 static void append_step(const struct plan *plan, uint32_t index, struct buffer *buffer)
 {
 	const struct plan_step *step = &plan->steps[index];
 	buffer_append_text(buffer, index > 0 ? ",\n{" : "\n{");
 	json_key(buffer, "id");
 	append_id(plan, index, buffer);
-	add_ids(plan, "needs", plan->edges + step->needs.first, step->needs.count, buffer);
-	buffer_append_text(buffer, ",\"soft_needs\":[]");
+	add_needs(plan, "needs", step, false, buffer);
+	add_needs(plan, "soft_needs", step, true, buffer);
 	json_add_index(buffer, "wave", step->wave);
 	json_add_text(
 		buffer, "group", step->group == INDEX_NONE ? NULL : plan->groups[step->group].name);

@@ -24,6 +24,26 @@ static const char *step_id(const struct plan *plan, uint32_t step)
 	return plan->pipeline->steps[step].id;
 }
 
+/* A row of a table has a number for an id: what it does stands beside it. */
+static const char *step_label(const struct plan *plan, uint32_t step, struct arena *arena)
+{
+	const struct step *row = &plan->pipeline->steps[step];
+	if (plan->pipeline->format != FORMAT_TABLE || text_is_empty(row->name))
+		return row->id;
+	return arena_format(arena, "%s  %s", row->id, row->name);
+}
+
+/* What is special about a step, after its action and the reason of it. */
+static void append_marks(const struct step *step, struct buffer *buffer)
+{
+	if (step->foreach)
+		buffer_append_text(buffer, ", once for each item");
+	if (step->is_optional)
+		buffer_append_text(buffer, ", optional");
+	if (step->needs_approval)
+		buffer_append_text(buffer, ", then waits for approval");
+}
+
 /* "  ◆ build   2m 10s history  run: never ran before" */
 static void append_step(const struct plan_writer *writer, uint32_t step)
 {
@@ -36,13 +56,15 @@ static void append_step(const struct plan_writer *writer, uint32_t step)
 	else
 		buffer_append_byte(buffer, ' ');
 	buffer_append_byte(buffer, ' ');
-	layout_name(buffer, step_id(writer->plan, step), writer->name_columns);
+	layout_name(buffer, step_label(writer->plan, step, writer->arena), writer->name_columns);
 	layout_duration(buffer, row->estimate_ms, DURATION_COLUMNS);
 	buffer_append_byte(buffer, ' ');
 	layout_name(buffer, estimate_origin_name(row->estimate_from), ORIGIN_COLUMNS);
 	layout_paint(buffer, writer->style, is_run ? "32" : "2", plan_action_name(row->action));
 	buffer_append_text(buffer, ": ");
 	layout_phrase(buffer, row->reason);
+	if (row->action != ACTION_OMIT)
+		append_marks(&writer->plan->pipeline->steps[step], buffer);
 	buffer_append_byte(buffer, '\n');
 }
 
@@ -60,8 +82,10 @@ static void append_stage_head(
 		title.bytes[0] = (char)(title.bytes[0] - 'a' + 'A');
 	layout_paint(buffer, writer->style, "1", buffer_text(&title));
 	buffer_append_text(buffer, "  ");
-	layout_count(buffer, count, "step");
-	buffer_append_text(buffer, ", ");
+	if (wave != INDEX_NONE) {
+		layout_count(buffer, count, "step");
+		buffer_append_text(buffer, ", ");
+	}
 	duration_append(buffer, estimate_ms);
 	if (wave != INDEX_NONE) {
 		const struct plan_wave *row = &plan->waves[wave];
@@ -74,18 +98,48 @@ static void append_stage_head(
 	buffer_append_byte(buffer, '\n');
 }
 
+/* Before the first step of a group: "  backend:2-3" in a table, else "  group backend". */
+static void append_group(const struct plan_writer *writer, uint32_t group)
+{
+	const struct plan_group *row = &writer->plan->groups[group];
+	struct buffer *buffer = writer->buffer;
+	bool is_table = writer->plan->pipeline->format == FORMAT_TABLE;
+	buffer_append_text(buffer, is_table ? "  " : "  group ");
+	layout_phrase(buffer, row->name);
+	if (is_table)
+		buffer_printf(buffer, ":%u-%u", row->steps.first + 1,
+			row->steps.first + row->steps.count);
+	buffer_append_byte(buffer, '\n');
+}
+
+/* What the step at this place of a stage is headed by, where the one before it was not. */
+static void append_heading(const struct plan_writer *writer, const uint32_t *steps, uint32_t place,
+	uint32_t first_check)
+{
+	const struct plan_step *rows = writer->plan->steps;
+	uint32_t group = rows[steps[place]].group;
+	if (place == first_check)
+		buffer_append_text(writer->buffer, "  checks, one after the other\n");
+	else if (place < first_check && group != INDEX_NONE &&
+		 (place == 0 || rows[steps[place - 1]].group != group))
+		append_group(writer, group);
+}
+
 static void append_stage(const struct plan_writer *writer, uint32_t stage)
 {
 	uint32_t count;
 	const uint32_t *steps = plan_stage_steps(writer->plan, stage, &count);
 	uint32_t shown = 0;
 	uint32_t hidden_runs = 0;
+	uint32_t wave = writer->plan->stages[stage].wave;
+	uint32_t check_count = wave == INDEX_NONE ? 0 : writer->plan->waves[wave].check_count;
 	append_stage_head(writer, stage, steps, count);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct plan_step *step = &writer->plan->steps[steps[i]];
 		/* What lies on the critical path is shown even after the fold. */
 		if (writer->style->all || shown < STEPS_SHOWN ||
 			(step->critical && shown < 2 * STEPS_SHOWN)) {
+			append_heading(writer, steps, i, count - check_count);
 			append_step(writer, steps[i]);
 			shown++;
 		} else {
@@ -121,12 +175,14 @@ static void append_stages(const struct plan_writer *writer)
 	}
 }
 
-static uint32_t count_skipped(const struct plan *plan)
+static void append_action_count(
+	const struct plan *plan, enum plan_action action, const char *word, struct buffer *buffer)
 {
-	uint32_t skipped = 0;
+	uint32_t count = 0;
 	for (uint32_t step = 0; step < plan->pipeline->step_count; step++)
-		skipped += plan->steps[step].action != ACTION_RUN;
-	return skipped;
+		count += plan->steps[step].action == action;
+	if (count > 0)
+		buffer_printf(buffer, ", %u %s", count, word);
 }
 
 static void append_head(const struct plan_writer *writer)
@@ -134,7 +190,6 @@ static void append_head(const struct plan_writer *writer)
 	const struct plan *plan = writer->plan;
 	struct buffer *buffer = writer->buffer;
 	size_t start = buffer->size;
-	uint32_t skipped = count_skipped(plan);
 	buffer_append_text(buffer, "Plan: ");
 	layout_phrase(buffer, plan->pipeline->name);
 	buffer_append_text(buffer, " (");
@@ -143,8 +198,9 @@ static void append_head(const struct plan_writer *writer)
 	layout_count(buffer, plan->wave_count, "wave");
 	buffer_append_text(buffer, ", ");
 	layout_count(buffer, plan->jobs, "job");
-	if (skipped > 0)
-		buffer_printf(buffer, ", %u skipped", skipped);
+	append_action_count(plan, ACTION_SKIP, "done before", buffer);
+	append_action_count(plan, ACTION_OMIT, "left out by their 'if'", buffer);
+	append_action_count(plan, ACTION_CACHED, "cached", buffer);
 	buffer_append_byte(buffer, ')');
 	size_t width = utf8_width(buffer->bytes + start, buffer->size - start);
 	size_t most = layout_columns(writer->style);
@@ -203,7 +259,7 @@ void plan_text_append(
 		.plan = plan, .style = style, .arena = &arena, .buffer = buffer};
 	size_t start = buffer->size;
 	for (uint32_t step = 0; step < plan->pipeline->step_count; step++) {
-		size_t width = layout_name_width(step_id(plan, step), NAME_COLUMNS_MOST);
+		size_t width = layout_name_width(step_label(plan, step, &arena), NAME_COLUMNS_MOST);
 		writer.name_columns = width > writer.name_columns ? width : writer.name_columns;
 	}
 	append_head(&writer);

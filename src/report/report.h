@@ -44,6 +44,12 @@ void run_json_append(const struct run *run, struct buffer *buffer); /* also repo
 void runs_json_append(const struct run *runs, uint32_t count, struct buffer *buffer);
 void junit_append(const struct run *run, struct buffer *buffer);
 
+/*
+ * What a plan's graph is drawn from, without states: names say "each ×N" of a step that becomes as
+ * many as a list has items, "never, left out" where an `if` does not hold, "build, then approval".
+ */
+void plan_graph_run(const struct plan *plan, struct arena *arena, struct run *run);
+
 /* Graphs. show_state: fills by state. Within GitHub's limits by folding; says what was folded. */
 void mermaid_append(const struct run *run, bool show_state, struct buffer *buffer);
 void dot_append(const struct run *run, bool show_state, struct buffer *buffer);

@@ -62,6 +62,17 @@ static void append_artifact(const struct artifact *artifact, struct buffer *buff
 	buffer_append_byte(buffer, '}');
 }
 
+static void append_error(const struct contract_error *error, struct buffer *buffer)
+{
+	json_separate(buffer);
+	buffer_append_byte(buffer, '{');
+	json_add_text(buffer, "pointer", error->pointer);
+	json_add_text(buffer, "keyword", error->keyword);
+	json_add_text(buffer, "expected", error->expected);
+	json_add_text(buffer, "actual", error->actual);
+	buffer_append_byte(buffer, '}');
+}
+
 static void append_contract(const struct run_contract *contract, struct buffer *buffer)
 {
 	json_separate(buffer);
@@ -71,7 +82,12 @@ static void append_contract(const struct run_contract *contract, struct buffer *
 	json_add_boolean(buffer, "passed", contract->passed);
 	json_add_text(buffer, "reason", contract->reason);
 	json_add_number(buffer, "duration_ms", contract->duration_ms);
-	buffer_append_byte(buffer, '}');
+	json_add_boolean(buffer, "was_known", contract->was_known);
+	json_add_number(buffer, "error_total", contract->error_total);
+	open_array(buffer, "errors");
+	for (uint32_t i = 0; i < contract->error_count; i++)
+		append_error(&contract->errors[i], buffer);
+	buffer_append_text(buffer, "]}");
 }
 
 static void add_step_parts(
@@ -118,6 +134,10 @@ static void append_step(const struct run *run, uint32_t index, struct buffer *bu
 	else
 		buffer_append_signed(buffer, run_step_duration_ms(run, index, step->ended_ms));
 	json_add_text(buffer, "fingerprint", step->fingerprint);
+	json_add_text(buffer, "summary", step->summary);
+	json_add_text(buffer, "cache_key", step->cache_key);
+	json_add_text(buffer, "instance_of", step->base_id);
+	json_add_boolean(buffer, "optional", step->is_optional);
 	add_step_parts(run, step, buffer);
 	buffer_append_byte(buffer, '}');
 	buffer_drain(buffer);
@@ -177,6 +197,18 @@ static void append_checkpoint(const struct run *run, uint32_t index, struct buff
 	buffer_append_byte(buffer, '}');
 }
 
+static void append_gate(const struct run *run, uint32_t index, struct buffer *buffer)
+{
+	const struct run_gate *gate = &run->gates[index];
+	open_item(buffer, index);
+	json_add_text(buffer, "step", run->steps[gate->step].id);
+	json_add_boolean(buffer, "open", gate->is_open);
+	json_add_text(buffer, "approved_by", gate->approved_by);
+	json_add_time(buffer, "waiting", gate->waiting_ms);
+	json_add_time(buffer, "opened", gate->opened_ms);
+	buffer_append_byte(buffer, '}');
+}
+
 /* measured: with what only the attempts tell, which a list of runs has not read. */
 static void add_totals(const struct run *run, bool measured, struct buffer *buffer)
 {
@@ -188,6 +220,7 @@ static void add_totals(const struct run *run, bool measured, struct buffer *buff
 		if (state != STATE_INTERRUPTED)
 			json_add_number(buffer, state_name(state), totals->by_state[state]);
 	json_add_number(buffer, "retried", totals->retried);
+	json_add_number(buffer, "cached", totals->cached);
 	json_add_number(buffer, "wall_ms", totals->wall_ms);
 	if (measured) {
 		json_add_number(buffer, "work_ms", totals->work_ms);
@@ -242,6 +275,10 @@ static void append_run(const struct run *run, struct buffer *buffer)
 	open_array(buffer, "steps");
 	for (uint32_t i = 0; i < run->step_count; i++)
 		append_step(run, i, buffer);
+	buffer_append_byte(buffer, ']');
+	open_array(buffer, "gates");
+	for (uint32_t i = 0; i < run->gate_count; i++)
+		append_gate(run, i, buffer);
 	buffer_append_byte(buffer, ']');
 	open_array(buffer, "checkpoints");
 	for (uint32_t i = 0; i < run->checkpoint_count; i++)

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/index.h"
 #include "base/text.h"
 #include "model/run_graph.h"
 #include "report/log_tail.h"
@@ -14,6 +15,8 @@
 
 #define REASON_BYTES_MOST 2000
 #define CONTRACTS_SHOWN 5
+#define ERRORS_SHOWN 10u
+#define ERROR_BYTES_MOST 200
 #define FAILURES_MOST 16
 #define OMISSION_BYTES 400 /* room for the sentence on what was left out */
 
@@ -81,6 +84,32 @@ static void append_limited(
 	append_escaped(buffer, buffer_text(&cut));
 }
 
+/* "  - /items/0 minimum: expected at least 1, found 0" */
+static void append_errors(const struct run_contract *contract, struct buffer *buffer)
+{
+	uint32_t shown =
+		contract->error_count < ERRORS_SHOWN ? contract->error_count : ERRORS_SHOWN;
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct contract_error *error = &contract->errors[i];
+		const struct {
+			const char *before;
+			const char *words;
+		} parts[] = {{"  - ", text_is_empty(error->pointer) ? "(whole)" : error->pointer},
+			{" ", error->keyword}, {": expected ", error->expected},
+			{", found ", error->actual}};
+		for (size_t k = 0; k < ARRAY_LENGTH(parts); k++) {
+			if (!parts[k].words)
+				continue;
+			buffer_append_text(buffer, parts[k].before);
+			append_limited(
+				buffer, parts[k].words, ERROR_BYTES_MOST, markdown_append_text);
+		}
+		buffer_append_byte(buffer, '\n');
+	}
+	if (contract->error_total > shown)
+		buffer_printf(buffer, "  - and %u more\n", contract->error_total - shown);
+}
+
 static void append_contracts(
 	const struct run *run, const struct run_step *step, struct buffer *buffer)
 {
@@ -95,6 +124,7 @@ static void append_contracts(
 		append_limited(buffer, contract->reason ? contract->reason : "failed",
 			REASON_BYTES_MOST, markdown_append_text);
 		buffer_append_byte(buffer, '\n');
+		append_errors(contract, buffer);
 	}
 }
 
@@ -108,6 +138,8 @@ static void append_summary_line(const struct run *run, uint32_t step, struct buf
 	append_limited(buffer, reason ? reason : "failed", 300, markdown_append_html);
 	if (row->attempts.count > 1)
 		buffer_printf(buffer, " (%u attempts)", row->attempts.count);
+	if (row->is_optional)
+		buffer_append_text(buffer, " (optional)");
 	buffer_append_text(buffer, "</summary>\n\n");
 }
 
@@ -157,6 +189,48 @@ void section_failures(
 		append_failure(run, failures[i], limits, &graph, buffer);
 	if (shown < total)
 		buffer_printf(buffer, "\nand %u more; the report names them all.\n", total - shown);
+}
+
+void section_summaries(
+	const struct run *run, uint32_t step_limit, size_t byte_limit, struct buffer *buffer)
+{
+	uint32_t shown = 0;
+	uint32_t total = 0;
+	for (uint32_t i = 0; i < run->step_count; i++) {
+		const struct run_step *step = &run->steps[i];
+		if (!step->summary || total++ >= step_limit)
+			continue;
+		buffer_append_text(buffer, shown++ == 0 ? "#### What steps say\n\n" : "\n");
+		buffer_append_text(buffer, "<details open><summary><b>");
+		append_limited(buffer, step->id, 200, markdown_append_html);
+		buffer_append_text(buffer, "</b></summary>\n\n");
+		size_t size = strlen(step->summary);
+		size_t kept = utf8_cut(step->summary, size, byte_limit);
+		markdown_append_document(buffer, step->summary, kept);
+		if (kept < size)
+			buffer_append_text(buffer, "\n_… all of it is in the report._\n");
+		buffer_append_text(buffer, "\n</details>\n");
+	}
+	if (total > shown)
+		buffer_printf(
+			buffer, "\nand of %u more steps; the report has them.\n", total - shown);
+}
+
+void section_gates(const struct run *run, struct buffer *buffer)
+{
+	for (uint32_t i = 0; i < run->gate_count; i++) {
+		CLEANUP(buffer_release) struct buffer command = BUFFER_INIT;
+		if (run->gates[i].is_open)
+			continue;
+		const char *id = run->steps[run->gates[i].step].id;
+		buffer_append_text(buffer, "- waits for approval of ");
+		markdown_append_text(buffer, id);
+		buffer_append_text(buffer, ": ");
+		buffer_printf(&command, "wavetrain approve %s ", run->id);
+		shell_quote_append(&command, id);
+		markdown_append_code_span(buffer, buffer_text(&command));
+		buffer_append_text(buffer, "\n");
+	}
 }
 
 void section_resume(

@@ -9,7 +9,7 @@
 #include "report/report.h"
 
 /* Parts of a Markdown text in order of importance, each whole in itself: nothing left open. */
-#define SECTIONS_MOST 10
+#define SECTIONS_MOST 12
 struct section {
 	const char *title; /* for the sentence on what was left out */
 	struct buffer text;
@@ -40,6 +40,13 @@ struct failure_limits {
 /* The root failures, each folded, with reason, failed contracts, what it blocked and log tail. */
 void section_failures(
 	const struct run *run, const struct failure_limits *limits, struct buffer *buffer);
+
+/* What steps wrote into $WAVETRAIN_SUMMARY: the first steps', each cut to so many bytes. */
+void section_summaries(
+	const struct run *run, uint32_t step_limit, size_t byte_limit, struct buffer *buffer);
+
+/* Steps that wait for approval, with the command for each. */
+void section_gates(const struct run *run, struct buffer *buffer);
 
 /* How to go on, and where the report is. */
 void section_resume(

@@ -46,20 +46,42 @@ static const char *state_remark(enum state state)
 	return remarks[state];
 }
 
-static uint32_t count_done(const struct run *run, struct index_range steps)
+/* What has become of the steps of a group, a wave or the run. */
+struct progress {
+	uint32_t steps;
+	uint32_t done;
+	uint32_t cached; /* of done */
+	uint32_t skipped;
+};
+
+static void progress_add(struct progress *progress, const struct run_step *step)
 {
-	uint32_t done = 0;
-	for (uint32_t i = 0; i < steps.count; i++)
-		done += run->steps[steps.first + i].state == STATE_DONE;
-	return done;
+	progress->steps++;
+	progress->done += step->state == STATE_DONE;
+	progress->cached += step->state == STATE_DONE && step->cache_key;
+	progress->skipped += step->state == STATE_SKIPPED;
+}
+
+/* "5/7 steps complete, 2 cached, 1 skipped" */
+static void append_progress(const struct progress *progress, struct buffer *buffer)
+{
+	buffer_printf(buffer, "%u/%u steps complete", progress->done, progress->steps);
+	if (progress->cached > 0)
+		buffer_printf(buffer, ", %u cached", progress->cached);
+	if (progress->skipped > 0)
+		buffer_printf(buffer, ", %u skipped", progress->skipped);
 }
 
 static void append_group(const struct status_writer *writer, const struct run_group *group)
 {
+	struct progress progress = {0};
+	for (uint32_t i = 0; i < group->steps.count; i++)
+		progress_add(&progress, &writer->run->steps[group->steps.first + i]);
 	buffer_printf(writer->buffer, "  %s Group: ", state_glyph(group->state));
 	layout_phrase(writer->buffer, group->name);
-	buffer_printf(writer->buffer, " (%u/%u steps complete)\n",
-		count_done(writer->run, group->steps), group->steps.count);
+	buffer_append_text(writer->buffer, " (");
+	append_progress(&progress, writer->buffer);
+	buffer_append_text(writer->buffer, ")\n");
 }
 
 /* One line for a step that runs or failed: what a reader of a status looks for. */
@@ -74,6 +96,8 @@ static void append_step(const struct status_writer *writer, uint32_t step, size_
 	buffer_append_byte(buffer, ' ');
 	layout_name(buffer, row->id, name_columns);
 	buffer_printf(buffer, "  %s", palette_look(look)->word);
+	if (row->state == STATE_FAILED && row->is_optional)
+		buffer_append_text(buffer, " (optional)");
 	int64_t duration_ms = run_step_duration_ms(writer->run, step, writer->now_ms);
 	if (row->started_ms != TIME_NONE) {
 		buffer_append_text(buffer, row->state == STATE_RUNNING ? " for " : " after ");
@@ -121,8 +145,8 @@ static void append_wave(
 {
 	const struct run *run = writer->run;
 	const struct run_wave *wave = &run->waves[index];
+	struct progress progress = {0};
 	uint32_t groups = 0;
-	uint32_t done = 0;
 	buffer_printf(writer->buffer, "Wave %u", index + 1);
 	if (wave->name) {
 		buffer_append_text(writer->buffer, ": ");
@@ -135,10 +159,12 @@ static void append_wave(
 			groups++;
 		}
 	for (uint32_t i = 0; i < count; i++)
-		done += run->steps[members[i]].state == STATE_DONE;
-	if (groups == 0)
-		buffer_printf(writer->buffer, "  %s %u/%u steps complete\n",
-			state_glyph(wave->state), done, count);
+		progress_add(&progress, &run->steps[members[i]]);
+	if (groups == 0) {
+		buffer_printf(writer->buffer, "  %s ", state_glyph(wave->state));
+		append_progress(&progress, writer->buffer);
+		buffer_append_byte(writer->buffer, '\n');
+	}
 	append_notable_steps(writer, members, count);
 }
 
@@ -149,7 +175,8 @@ static void append_serial(const struct status_writer *writer, uint32_t step)
 	layout_phrase(writer->buffer, row->id);
 	buffer_printf(writer->buffer, "%s\n", state_remark(row->state));
 	if (row->state == STATE_DONE)
-		buffer_printf(writer->buffer, "  %s complete\n", state_glyph(row->state));
+		buffer_printf(writer->buffer, "  %s complete%s\n", state_glyph(row->state),
+			row->cache_key ? ", cached" : "");
 	else if (is_notable(row))
 		append_step(writer, step, layout_name_width(row->id, NAME_COLUMNS_MOST));
 }
@@ -170,6 +197,30 @@ static void append_header(const struct status_writer *writer)
 	buffer_append_text(buffer, "\n\n");
 }
 
+/* What a person has to do before the run can go on. */
+static void append_gates(const struct status_writer *writer)
+{
+	const struct run *run = writer->run;
+	struct buffer *buffer = writer->buffer;
+	uint32_t waiting;
+	const struct run_gate *first = verdict_gate(run, &waiting);
+	if (!first)
+		return;
+	buffer_append_text(
+		buffer, waiting ? "\nWaiting for approval:\n" : "\nApproved, continue with:\n");
+	for (uint32_t i = 0; i < run->gate_count; i++) {
+		if (run->gates[i].is_open)
+			continue;
+		CLEANUP(buffer_release) struct buffer id = BUFFER_INIT;
+		shell_quote_append(&id, run->steps[run->gates[i].step].id);
+		buffer_printf(buffer, "  wavetrain approve %s ", run->id);
+		layout_phrase(buffer, buffer_text(&id));
+		buffer_append_byte(buffer, '\n');
+	}
+	if (!waiting)
+		buffer_printf(buffer, "  wavetrain resume %s\n", run->id);
+}
+
 /* "Overall: 11/16 steps complete (68%)"; where there are groups it counts grouped steps. */
 static void append_overall(const struct status_writer *writer)
 {
@@ -188,6 +239,8 @@ static void append_overall(const struct status_writer *writer)
 		(unsigned)percent);
 	if (serial > 0)
 		buffer_printf(writer->buffer, ", %u/%u serial", serial_done, serial);
+	if (run->totals.cached > 0)
+		buffer_printf(writer->buffer, ", %u cached", run->totals.cached);
 	buffer_append_byte(writer->buffer, '\n');
 }
 
@@ -245,6 +298,7 @@ void status_append(const struct run *run, const struct text_style *style, int64_
 			append_serial(&writer, steps[0]);
 		stage += alike;
 	}
+	append_gates(&writer);
 	append_overall(&writer);
 	layout_finish(style, buffer, start);
 }

@@ -31,12 +31,14 @@ static void append_counts_table(const struct run *run, struct buffer *buffer)
 {
 	const struct run_totals *totals = &run->totals;
 	const uint32_t *by_state = totals->by_state;
-	buffer_append_text(buffer, "\n| Steps | Done | Failed | Skipped | Not run | Retried | "
-				   "Took | Critical path | Work | At once |\n"
-				   "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-	buffer_printf(buffer, "| %u | %u | %u | %u | %u | %u | ", run->step_count,
-		by_state[STATE_DONE], by_state[STATE_FAILED], by_state[STATE_SKIPPED],
-		by_state[STATE_PENDING] + by_state[STATE_RUNNING], totals->retried);
+	buffer_append_text(buffer,
+		"\n| Steps | Done | Cached | Failed | Skipped | Not run | Retried "
+		"| Took | Critical path | Work | At once |\n"
+		"|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+	buffer_printf(buffer, "| %u | %u | %u | %u | %u | %u | %u | ", run->step_count,
+		by_state[STATE_DONE], totals->cached, by_state[STATE_FAILED],
+		by_state[STATE_SKIPPED], by_state[STATE_PENDING] + by_state[STATE_RUNNING],
+		totals->retried);
 	append_cell_duration(buffer, totals->wall_ms);
 	buffer_append_text(buffer, " | ");
 	append_cell_duration(buffer, totals->critical_path_ms);
@@ -142,6 +144,8 @@ void summary_append(
 	section_verdict(run, verdict);
 	append_counts_table(run, verdict);
 	section_failures(run, &summary_failures, section_add(&list, "what failed"));
+	section_gates(run, section_add(&list, "what waits for approval"));
+	section_summaries(run, 50, 16 << 10, section_add(&list, "what steps say"));
 	append_waves(run, section_add(&list, "the waves"));
 	append_graph(run, section_add(&list, "the graph"));
 	append_slowest(run, section_add(&list, "the slowest steps"));

@@ -43,6 +43,10 @@ static void append_step_line(const struct run *run, uint32_t step, const struct 
 	buffer_append_byte(buffer, ')');
 	if (attempts > 1)
 		buffer_printf(buffer, " - %u attempts", attempts);
+	if (look == LOOK_CACHED && attempts > 0)
+		buffer_append_text(buffer, " - cached");
+	if (look == LOOK_FAILED && row->is_optional)
+		buffer_append_text(buffer, " - optional");
 	append_artifact_names(run, row, buffer);
 	if (reason) {
 		buffer_append_text(buffer, " - ");
@@ -163,6 +167,28 @@ static void append_use(const struct run_attempt *attempt, struct buffer *buffer)
 	buffer_append_byte(buffer, '\n');
 }
 
+/* "                /items/0  minimum: expected at least 1, found 0" */
+static void append_errors(const struct run_contract *contract, struct buffer *buffer)
+{
+	for (uint32_t i = 0; i < contract->error_count; i++) {
+		const struct contract_error *error = &contract->errors[i];
+		append_label(buffer, "");
+		layout_phrase(buffer, text_is_empty(error->pointer) ? "(whole)" : error->pointer);
+		buffer_append_text(buffer, "  ");
+		layout_phrase(buffer, error->keyword ? error->keyword : "");
+		buffer_append_text(buffer, ": expected ");
+		layout_phrase(buffer, error->expected ? error->expected : "–");
+		if (error->actual) {
+			buffer_append_text(buffer, ", found ");
+			layout_phrase(buffer, error->actual);
+		}
+		buffer_append_byte(buffer, '\n');
+	}
+	if (contract->error_total > contract->error_count)
+		buffer_printf(buffer, "%*s… and %u more\n", LABEL_COLUMNS, "",
+			contract->error_total - contract->error_count);
+}
+
 static void append_attempt(
 	const struct run *run, const struct run_attempt *attempt, struct buffer *buffer)
 {
@@ -191,7 +217,8 @@ static void append_attempt(
 			buffer_append_text(buffer, ": ");
 			layout_phrase(buffer, contract->reason);
 		}
-		buffer_append_byte(buffer, '\n');
+		buffer_append_text(buffer, contract->was_known ? " (known from before)\n" : "\n");
+		append_errors(contract, buffer);
 	}
 }
 
@@ -212,6 +239,43 @@ static void append_artifacts(const struct run *run, uint32_t step, struct buffer
 	}
 }
 
+static void append_gate(const struct run *run, uint32_t step, struct buffer *buffer)
+{
+	for (uint32_t i = 0; i < run->gate_count; i++) {
+		const struct run_gate *gate = &run->gates[i];
+		if (gate->step != step)
+			continue;
+		append_label(buffer, "  Gate");
+		buffer_append_text(
+			buffer, gate->is_open ? "approved by " : "waits: wavetrain approve ");
+		layout_phrase(buffer, !gate->is_open      ? run->id
+				      : gate->approved_by ? gate->approved_by
+							  : "somebody");
+		if (!gate->is_open) {
+			CLEANUP(buffer_release) struct buffer id = BUFFER_INIT;
+			shell_quote_append(&id, run->steps[step].id);
+			buffer_append_byte(buffer, ' ');
+			layout_phrase(buffer, buffer_text(&id));
+		}
+		buffer_append_byte(buffer, '\n');
+	}
+}
+
+/* What the step wrote for people, line after line. */
+static void append_summary(const struct run_step *row, struct buffer *buffer)
+{
+	if (text_is_empty(row->summary))
+		return;
+	buffer_append_text(buffer, "  Summary\n");
+	for (const char *line = row->summary; *line;) {
+		size_t size = strcspn(line, "\n");
+		buffer_append_text(buffer, "    ");
+		text_append_visible(buffer, line, size);
+		buffer_append_byte(buffer, '\n');
+		line += size + (line[size] == '\n');
+	}
+}
+
 static void append_place(const struct run *run, const struct run_step *row, struct buffer *buffer)
 {
 	append_label(buffer, "  Where");
@@ -224,6 +288,10 @@ static void append_place(const struct run *run, const struct run_step *row, stru
 		layout_phrase(buffer, run->groups[row->group].name);
 	}
 	buffer_append_text(buffer, row->critical ? ", on the critical path\n" : "\n");
+	if (row->cache_key) {
+		append_label(buffer, "  Cache");
+		buffer_printf(buffer, "taken under key %s\n", row->cache_key);
+	}
 	append_label(buffer, "  Command");
 	layout_phrase(buffer, row->command ? row->command : "");
 	buffer_append_byte(buffer, '\n');
@@ -241,6 +309,8 @@ void trace_step_append(const struct run *run, uint32_t step, const struct text_s
 	for (uint32_t i = 0; i < row->attempts.count; i++)
 		append_attempt(run, &run->attempts[row->attempts.first + i], buffer);
 	append_artifacts(run, step, buffer);
+	append_gate(run, step, buffer);
+	append_summary(row, buffer);
 	uint32_t blocked = run_blocked_by(run, step, &arena);
 	if (blocked > 0) {
 		append_label(buffer, "  Blocked");

@@ -49,32 +49,91 @@ const char *verdict_step_reason(const struct run *run, uint32_t step)
 	return attempt && !text_is_empty(attempt->reason) ? attempt->reason : NULL;
 }
 
+uint32_t verdict_optional_failures(const struct run *run)
+{
+	uint32_t count = 0;
+	/* In a run that is done every failure was an optional one; a list of runs has no steps. */
+	if (run->state == STATE_DONE || !run->steps)
+		return run->state == STATE_DONE ? run->totals.by_state[STATE_FAILED] : 0;
+	for (uint32_t step = 0; step < run->step_count; step++)
+		count += run->steps[step].state == STATE_FAILED && run->steps[step].is_optional;
+	return count;
+}
+
 static void append_other(struct buffer *buffer, uint32_t count, const char *word)
 {
 	if (count > 0)
 		buffer_printf(buffer, ", %u %s", count, word);
 }
 
+/* "1 of 240 steps failed"; what failed and is optional does not make the run a failed one. */
+static void append_outcome(const struct run *run, struct buffer *buffer)
+{
+	uint32_t failed = run->totals.by_state[STATE_FAILED];
+	uint32_t done = run->totals.by_state[STATE_DONE];
+	uint32_t optional = failed > 0 ? verdict_optional_failures(run) : 0;
+	bool is_bad = failed > optional;
+	if (is_bad || done < run->step_count)
+		buffer_printf(buffer, "%u of ", is_bad ? failed : done);
+	else if (run->step_count > 1)
+		buffer_append_text(buffer, "all ");
+	layout_count(buffer, run->step_count, "step");
+	buffer_append_text(buffer, is_bad ? " failed" : " done");
+	if (is_bad && optional > 0)
+		buffer_printf(buffer, " (%u optional)", optional);
+	else
+		append_other(buffer, optional, "failed (optional)");
+}
+
 void verdict_counts_append(const struct run *run, struct buffer *buffer)
 {
 	const uint32_t *by_state = run->totals.by_state;
-	bool failed = by_state[STATE_FAILED] > 0;
 	if (run->step_count == 0) {
 		buffer_append_text(buffer, "no steps");
 		return;
 	}
-	if (failed)
-		buffer_printf(buffer, "%u of ", by_state[STATE_FAILED]);
-	else if (by_state[STATE_DONE] < run->step_count)
-		buffer_printf(buffer, "%u of ", by_state[STATE_DONE]);
-	else if (run->step_count > 1)
-		buffer_append_text(buffer, "all ");
-	layout_count(buffer, run->step_count, "step");
-	buffer_append_text(buffer, failed ? " failed" : " done");
+	append_outcome(run, buffer);
 	append_other(buffer, by_state[STATE_SKIPPED], "skipped");
 	append_other(buffer, by_state[STATE_RUNNING], "running");
 	append_other(buffer, by_state[STATE_PENDING], "not run");
 	append_other(buffer, run->totals.retried, "retried");
+	append_other(buffer, run->totals.cached, "cached");
+}
+
+const struct run_gate *verdict_gate(const struct run *run, uint32_t *waiting)
+{
+	const struct run_gate *first = NULL;
+	*waiting = 0;
+	for (uint32_t i = 0; run->state == STATE_INTERRUPTED && i < run->gate_count; i++) {
+		const struct run_gate *gate = &run->gates[i];
+		bool is_new = gate->is_open && run->ended_ms != TIME_NONE &&
+			      gate->opened_ms >= run->ended_ms;
+		if (gate->is_open && !is_new)
+			continue;
+		if (!first || (first->is_open && !gate->is_open))
+			first = gate;
+		*waiting += !gate->is_open;
+	}
+	return first;
+}
+
+/* Why it was stopped; gates may have been opened since. */
+static void append_reason(const struct run *run, struct buffer *buffer)
+{
+	uint32_t waiting;
+	const struct run_gate *gate = verdict_gate(run, &waiting);
+	if (!gate && text_is_empty(run->reason))
+		return;
+	buffer_append_text(buffer, "; ");
+	if (!gate) {
+		layout_phrase(buffer, run->reason);
+	} else if (waiting > 1) {
+		buffer_printf(buffer, "waiting for approval of %u steps", waiting);
+	} else {
+		buffer_append_text(buffer, waiting ? "waiting for approval of step "
+						   : "approved and to be resumed: step ");
+		layout_phrase(buffer, run->steps[gate->step].id);
+	}
 }
 
 void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer)
@@ -82,11 +141,9 @@ void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer
 	buffer_append_text(buffer, palette_state_word(run->state));
 	buffer_append_text(buffer, ": ");
 	verdict_counts_append(run, buffer);
-	if (run->totals.by_state[STATE_FAILED] == 0 && run->state != STATE_DONE &&
-		!text_is_empty(run->reason)) {
-		buffer_append_text(buffer, "; ");
-		layout_phrase(buffer, run->reason);
-	}
+	if (run->totals.by_state[STATE_FAILED] == verdict_optional_failures(run) &&
+		run->state != STATE_DONE)
+		append_reason(run, buffer);
 	if (run->started_ms == TIME_NONE)
 		return;
 	buffer_append_text(buffer, " — ");

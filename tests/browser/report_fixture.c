@@ -1,6 +1,6 @@
 /*
  * Writes the report of a run that is made up, the same at every call:
- *     report_fixture empty|one|small|hostile|3000|100000 FOLDER
+ *     report_fixture empty|one|small|compared|hostile|notes|3000|100000 FOLDER
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,6 +344,65 @@ static void make_hostile(struct fixture *fixture)
 	}
 }
 
+/* Broken in every line: what a schema finds in a document, with names nobody can break. */
+static struct run_contract broken_contract(struct fixture *fixture, uint32_t step)
+{
+	enum { ERRORS = 40 };
+	struct contract_error *errors = ARENA_ARRAY(&fixture->arena, struct contract_error, ERRORS);
+
+	for (uint32_t i = 0; i < ERRORS; i++)
+		errors[i] = (struct contract_error){
+			.pointer = arena_format(&fixture->arena,
+				"/a_property_with_a_long_name_and_no_place_to_break/%u/value", i),
+			.keyword = i % 2 ? "additionalProperties" : "minimum",
+			.expected = "one of 'alpha', 'beta', 'gamma', <b>delta</b>",
+			.actual = i % 3 ? "the number 0" : NULL};
+	errors[ERRORS - 1].pointer = "";
+	return (struct run_contract){.step = step,
+		.attempt = 1,
+		.subject = "json_schema contracts/report.schema.json of report",
+		.reason = "/a_property: expected one of 'alpha', and 54 more errors",
+		.errors = errors,
+		.error_count = ERRORS,
+		.error_total = 55};
+}
+
+/* What steps say, what waits for a person, what may fail, and what came from the cache. */
+static void make_notes(struct fixture *fixture)
+{
+	struct run *run = &fixture->run;
+	const uint32_t count = 60;
+
+	start(fixture, "notes", count + 3, 2);
+	for (uint32_t i = 0; i < count; i++) {
+		struct run_step *step = add_step(
+			fixture, i, arena_format(&fixture->arena, "review[file=%u]", i), i % 2);
+
+		step->base_id = "review";
+		step->summary = arena_format(&fixture->arena,
+			"## Findings in %u\n\n- **one** <script>alert(1)</script>\n- another\n", i);
+		if (i % 5 != 4) {
+			attempt(fixture, i, (i % 2) * 4000 + i * 20, 900, 0);
+			continue;
+		}
+		step->state = STATE_DONE;
+		step->cache_key = HASH;
+		step->started_ms = step->ended_ms = START_MS + (i % 2) * 4000 + i * 20;
+	}
+	add_step(fixture, count, "extra", 0)->is_optional = true;
+	attempt(fixture, count, 100, 700, 4);
+	run->steps[count].reason = "exit status 4";
+	add_step(fixture, count + 1, "document", 1)->contracts.count = 1;
+	run->contracts[run->contract_count++] = broken_contract(fixture, count + 1);
+	attempt(fixture, count + 1, 4100, 700, 0)->failure = FAILURE_CONTRACT;
+	run->steps[count + 1].state = STATE_FAILED;
+	add_step(fixture, count + 2, "sign off", 1);
+	attempt(fixture, count + 2, 4200, 10, 0);
+	run->gates = ARENA_ARRAY(&fixture->arena, struct run_gate, 1);
+	run->gates[run->gate_count++] =
+		(struct run_gate){.step = count + 2, .opened_ms = TIME_NONE};
+}
+
 /* A build of many steps: packages in waves on eight slots, a few failures and retries. */
 static void make_many(struct fixture *fixture, uint32_t count)
 {
@@ -406,6 +465,8 @@ static bool make(struct fixture *fixture, const char *kind)
 		make_small(fixture);
 	else if (!strcmp(kind, "hostile"))
 		make_hostile(fixture);
+	else if (!strcmp(kind, "notes"))
+		make_notes(fixture);
 	else if (parse_unsigned(kind, 1000000, &count) && count >= 100)
 		make_many(fixture, (uint32_t)count);
 	else

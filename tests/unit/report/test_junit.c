@@ -42,6 +42,36 @@ static void test_golden(void **state)
 		"</testsuites>\n");
 }
 
+/* An optional step's failure is no <failure>: its reader would take the run for failed. */
+static void test_optional_and_contract_errors(void **state)
+{
+	static const struct contract_error errors[] = {
+		{"/items/0", "minimum", "at least 1", "the number <0>"},
+		{"", "required", "a property 'name'", NULL}};
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	struct run *run = fixture_failed(&arena);
+	run->contracts[0].errors = errors;
+	run->contracts[0].error_count = 2;
+	run->contracts[0].error_total = 9;
+	junit_append(run, &buffer);
+	check_contains(&buffer, "found 0\ncontract files out.json: expected 1 file, found 0\n"
+				"  /items/0 minimum: expected at least 1, found the number "
+				"&lt;0&gt;\n"
+				"  (whole) required: expected a property 'name'\n"
+				"  and 7 more\n</failure>");
+	run->steps[2].is_optional = true;
+	run->steps[1].cache_key = "9f2c1a7e00";
+	buffer_clear(&buffer);
+	junit_append(run, &buffer);
+	check_contains(&buffer, "tests=\"6\" failures=\"0\" errors=\"0\" skipped=\"4\"");
+	check_contains(&buffer, "<skipped message=\"optional, and failed: contract files out.json: "
+				"expected 1 file, found 0\"/>\n      <system-out>contract files");
+	check_contains(&buffer, "name=\"test/net\" time=\"124.000\"/>");
+	check_lacks(&buffer, "<failure");
+}
+
 static void test_hostile_text(void **state)
 {
 	(void)state;
@@ -71,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_optional_and_contract_errors),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_large),
 	};

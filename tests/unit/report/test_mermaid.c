@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "fixture.h"
+#include "plan_fixture.h"
 #include "report/mermaid.h"
 #include "report/report.h"
 
@@ -77,6 +78,40 @@ static void test_states(void **state)
 		check_contains(&buffer, lines[i]);
 }
 
+/* Names of a plan's graph say what is special; a run's say what its colours do not. */
+static void test_marks(void **state)
+{
+	static const struct foreach each;
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	struct plan *plan = plan_fixture(4, 1, &arena);
+	struct run planned;
+	struct run *run = fixture_failed(&arena);
+	struct run_gate gate = {.step = 1, .opened_ms = TIME_NONE};
+	plan->pipeline->steps[0].foreach = &each;
+	plan->pipeline->steps[1].needs_approval = true;
+	plan->pipeline->steps[2].needs_approval = true;
+	plan->steps[2].action = ACTION_OMIT;
+	plan_graph_run(plan, &arena, &planned);
+	mermaid_append(&planned, false, &buffer);
+	check_contains(&buffer, "  n1[\"step-1 ×N\"]\n  n2[\"step-2, then approval\"]\n"
+				"  n3[\"step-3, left out\"]\n  n4[\"step-4\"]\n");
+	run->steps[0].cache_key = "9f2c1a7e00";
+	run->steps[2].is_optional = true;
+	run->gates = &gate;
+	run->gate_count = 1;
+	buffer_clear(&buffer);
+	mermaid_append(run, true, &buffer);
+	check_contains(&buffer, "[\"lint, cached\"]:::completed\n");
+	check_contains(&buffer, "[\"test/net, waits for approval\"]:::completed\n");
+	check_contains(&buffer, "[\"test/db, optional\"]:::failed\n");
+	assert_int_equal(check_count(&buffer, "classDef completed"), 1);
+	buffer_clear(&buffer);
+	dot_append(run, true, &buffer);
+	check_contains(&buffer, "[label=\"lint, cached\", fillcolor=\"#90EE90\"");
+}
+
 /* Whatever the shape: fewer than 500 edges, under 50 000 bytes, and it says that it folded. */
 static void test_limits(void **state)
 {
@@ -138,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_plain_graph),
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_failures_and_critical_path_stay),
 		cmocka_unit_test(test_hostile_labels_fit),

@@ -67,6 +67,46 @@ static void test_groups_and_serial_steps(void **state)
 	json_decref(root);
 }
 
+static const char *text_at(json_t *array, size_t index)
+{
+	return json_string_value(json_array_get(array, index));
+}
+
+/* Soft needs stand apart, checks too, and a table's groups are named by row. */
+static void test_rare_parts(void **state)
+{
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	struct plan *plan = plan_fixture(2, 2, &arena);
+	struct pipeline pipeline = *plan->pipeline;
+	struct plan_group group = {.name = "g", .wave = 0, .steps = {0, 2}};
+	pipeline.format = FORMAT_TABLE;
+	plan->pipeline = &pipeline;
+	plan->groups = &group;
+	plan->group_count = 1;
+	plan->waves[0].groups = (struct index_range){0, 1};
+	plan->waves[0].check_count = 1;
+	plan->edge_is_soft = ARENA_ARRAY(&arena, bool, plan->edge_count);
+	plan->edge_is_soft[plan->steps[3].needs.first] = true;
+	plan->steps[2].action = ACTION_CACHED;
+	plan->steps[3].action = ACTION_OMIT;
+	plan_json_append(plan, &buffer);
+	json_t *root = parse(&buffer);
+	json_t *wave = json_array_get(json_object_get(root, "waves"), 0);
+	assert_int_equal(json_array_size(json_object_get(wave, "steps")), 1);
+	assert_string_equal(text_at(json_object_get(wave, "checks"), 0), "step-2");
+	json_t *item = json_array_get(json_object_get(wave, "groups"), 0);
+	assert_int_equal(json_integer_value(json_object_get(item, "first")), 1);
+	assert_int_equal(json_integer_value(json_object_get(item, "last")), 2);
+	json_t *step = json_array_get(json_object_get(root, "steps"), 3);
+	assert_int_equal(
+		json_array_size(json_object_get(step, "needs")), plan->steps[3].needs.count - 1);
+	assert_int_equal(json_array_size(json_object_get(step, "soft_needs")), 1);
+	assert_string_equal(json_string_value(json_object_get(step, "action")), "skip");
+	json_decref(root);
+}
+
 static void test_empty_and_large(void **state)
 {
 	(void)state;
@@ -86,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_groups_and_serial_steps),
+		cmocka_unit_test(test_rare_parts),
 		cmocka_unit_test(test_empty_and_large),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

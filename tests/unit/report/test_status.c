@@ -24,9 +24,9 @@ static void test_golden(void **state)
 		"     ✕ test/db  failed after 3m 12s: contract files out.json: expected 1 file, "
 		"found 0\n"
 		"Wave 2 (PENDING)\n"
-		"  ⏳ 0/2 steps complete\n"
+		"  ⏳ 0/2 steps complete, 1 skipped\n"
 		"Wave 3 (SKIPPED)\n"
-		"  ⏩ 0/1 steps complete\n"
+		"  ⏩ 0/1 steps complete, 1 skipped\n"
 		"\n"
 		"Overall: 2/6 steps complete (33%)\n");
 }

@@ -40,7 +40,7 @@ static void check_order(const struct buffer *buffer, const char *const *parts, s
 static void test_summary_order(void **state)
 {
 	static const char *const parts[] = {"### feature\\-development: failed ✕\n",
-		"1 of 6 steps failed", "| 6 | 2 | 1 | 2 | 1 | 1 | 3m 12s |", "#### What failed",
+		"1 of 6 steps failed", "| 6 | 2 | 0 | 1 | 2 | 1 | 1 | 3m 12s |", "#### What failed",
 		"<b>test/db</b>: contract files out.json: expected 1 file, found 0</summary>",
 		"blocked 2 steps", "#### Waves", "| 1 | ✕ failed | 3 | 3m 12s | – |", "#### Graph",
 		"```mermaid\ngraph TD\n", "#### Slowest steps", "| test/db | 3m 12s |",
