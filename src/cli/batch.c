@@ -12,16 +12,30 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/stop_signals.h"
 #include "base/text.h"
+#include "checkpoint/worktree.h"
+#include "cli/batch_expand.h"
 #include "cli/batch_report.h"
 #include "cli/batch_resume.h"
+#include "cli/plan_checks.h"
+#include "cli/plan_why.h"
 #include "cli/wiring.h"
-#include "contract/contract_files.h"
 #include "load/ci_context_load.h"
 #include "run/runner.h"
 
+#define PATH_LIMIT 4096
 #define PUSH_DEADLINE_MS 60000
 #define PUBLISH_LIMIT_MS 30000
+
+/* Steps whose protocol this program carries out start it anew. */
+static const char *own_program(struct arena *arena)
+{
+	char path[PATH_LIMIT];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+	return size > 0 && (size_t)size < sizeof path ? arena_copy_bytes(arena, path, (size_t)size)
+						      : "wavetrain";
+}
 
 static void apply_choices(struct batch *batch)
 {
@@ -48,7 +62,9 @@ static bool choose_run_id(struct batch *batch, const char **id, struct error *er
 
 static bool begin_new_run(struct batch *batch, struct error *error)
 {
-	struct plan_choices choices = {.jobs = batch->choices->jobs, .record = batch->record};
+	struct plan_choices choices = {.jobs = batch->choices->jobs,
+		.record = batch->record,
+		.cache_folder = batch_cache_folder(batch)};
 	const char *id;
 	if (!project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error) ||
 		!choose_run_id(batch, &id, error))
@@ -67,11 +83,22 @@ static const char *last_commit(const struct run *run)
 	return NULL;
 }
 
+/* The folder that steps run in, from the project's root; "": it is that; NULL: it is elsewhere. */
+static const char *folder_in_tree(const struct batch *batch)
+{
+	size_t length = strlen(batch->project.root);
+	const char *folder = batch->pipeline.folder;
+	if (!text_starts_with(folder, batch->project.root))
+		return NULL;
+	return folder[length] == '/' ? folder + length + 1 : folder[length] ? NULL : "";
+}
+
 static bool open_repository(
 	struct batch *batch, const struct checkpoint *unpublished, struct error *error)
 {
 	struct checkpointer_settings settings = {
 		.folder = batch->project.root,
+		.work_folder = folder_in_tree(batch) ? batch->pipeline.folder : NULL,
 		.run_folder = batch->run_folder,
 		.run_id = batch->run_id,
 		.settings = &batch->pipeline.checkpoint,
@@ -185,12 +212,14 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 		return false;
 	if (*nothing_to_do)
 		return true;
+	batch->checker = contract_checker_new(
+		path_join(batch->cli->arena, batch->project.state_folder, "passed"));
 	if (!batch_load_pipeline(batch, error))
 		return false;
 	apply_choices(batch);
 	bool planned =
 		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
-	if (!planned)
+	if (!planned || !plan_can_run(&batch->plan, error))
 		return false;
 	batch->run_folder = project_run_folder(batch->cli, &batch->project, batch->run.id);
 	if (!folder_make(batch->run_folder, error))
@@ -204,12 +233,34 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 		return batch_resume_record(batch, error);
 	fill_facts(batch);
 	batch->on_record = batch_save_parameters(batch, error) &&
+			   definition_save(batch->cli, &batch->plan, batch->run_folder, error) &&
 			   record_begin_run(batch->record, &batch->run, error);
 	return batch->on_record;
 }
 
+/* A list that is none, or too long, ends the run as a failed step would. */
+static bool fail_expansion(struct batch *batch, struct error *error)
+{
+	struct error ignored;
+	struct event event = {
+		.type = EVENT_PIPELINE_FAILED,
+		.time_ms = clock_realtime_ms(),
+		.step = INDEX_NONE,
+		.wave = INDEX_NONE,
+		.group = INDEX_NONE,
+		.reason = error->text,
+	};
+	error->code = ERROR_STEP_FAILED;
+	if (batch->services.record(batch, &event, &ignored))
+		batch->services.flush(batch, true, &ignored);
+	return false;
+}
+
+/* Again and again while steps become as many as their lists have items. */
 static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct error *error)
 {
+	uint32_t expanded_step = INDEX_NONE;
+	int64_t started_ns = clock_monotonic_ns();
 	struct runner_settings settings = {
 		.plan = &batch->plan,
 		.run = &batch->run,
@@ -219,10 +270,21 @@ static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct
 		.on_failure = batch->pipeline.execution.on_failure,
 		.resumed = batch->resumed,
 		.die_with_parent = batch->ci.github_actions,
-		.check_contract = contract_files_check,
+		.own_program = own_program(batch->cli->arena),
+		.state_folder = batch->project.state_folder,
+		.folder_in_tree = folder_in_tree(batch),
+		.expand_step = &expanded_step,
 		.services = &batch->services,
 	};
-	return runner_run(&settings, outcome, error);
+	while (runner_run(&settings, outcome, error)) {
+		if (*outcome != RUN_TO_EXPAND)
+			return true;
+		if (!batch_expand_step(batch, expanded_step, error))
+			return fail_expansion(batch, error);
+		settings.expanded = true;
+		settings.started_ns = started_ns;
+	}
+	return false;
 }
 
 static void batch_close(struct batch *batch)
@@ -231,22 +293,25 @@ static void batch_close(struct batch *batch)
 	sync_close(batch->sync);
 	checkpointer_close(batch->checkpointer);
 	record_close(batch->record);
+	contract_checker_free(batch->checker);
 }
 
 static void hold_signals(sigset_t *before)
 {
 	sigset_t held;
-	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
+	stop_signals_fill(&held);
 	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static bool forget_worktrees(struct batch *batch, struct error *error)
+{
+	return !batch->checkpointer || checkpointer_forget_worktrees(batch->checkpointer, error);
 }
 
 static int batch_go(struct batch *batch, struct error *error)
 {
 	static const int statuses[] = {
-		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75};
+		[RUN_COMPLETED] = 0, [RUN_FAILED] = 1, [RUN_INTERRUPTED] = 75, [RUN_TO_EXPAND] = 4};
 	enum run_outcome outcome = RUN_FAILED;
 	struct error sync_error, left_error;
 	if (!open_sync(batch, &sync_error))
@@ -259,7 +324,10 @@ static int batch_go(struct batch *batch, struct error *error)
 	if (batch->publication)
 		publication_started(batch->publication, "running");
 	bool went = batch_execute(batch, &outcome, error);
-	if (outcome != RUN_COMPLETED && !checkpointer_finish(batch->checkpointer, &left_error))
+	bool is_over = went && outcome == RUN_COMPLETED;
+	bool is_tidy = is_over ? forget_worktrees(batch, &left_error)
+			       : checkpointer_finish(batch->checkpointer, &left_error);
+	if (!is_tidy)
 		cli_print_note(batch->cli, "%s", left_error.text);
 	batch_report(batch, went, outcome, went ? NULL : error);
 	console_release(&batch->console);

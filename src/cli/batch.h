@@ -23,11 +23,14 @@ struct batch_choices {
 	uint32_t push;    /* 1 + enum push_policy; 0: what the pipeline says */
 	bool allow_dirty;
 	bool stop_on_failure; /* like on_failure: stop */
+	bool yes;             /* every gate is approved */
+	bool dry_run;
+	bool shell; /* the prompts of a table are commands */
 	struct assignment_list parameters;
 };
 
 /* The options of `run`; `resume` takes those behind the first BATCH_RUN_ONLY_OPTIONS. */
-enum { BATCH_RUN_ONLY_OPTIONS = 3, BATCH_OPTIONS = 13 };
+enum { BATCH_RUN_ONLY_OPTIONS = 4, BATCH_OPTIONS = 16 };
 extern const struct option batch_options[BATCH_OPTIONS];
 
 /*

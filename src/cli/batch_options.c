@@ -15,6 +15,10 @@ static const char *const comments[] = {"off", "always", "changes", "failures", N
 const struct option batch_options[BATCH_OPTIONS] = {
 	/* Of `run` alone. */
 	OPTION_PARAMETERS(OFFSET(parameters)),
+	{.name = "dry-run",
+		.kind = OPTION_FLAG,
+		.offset = OFFSET(dry_run),
+		.help = "Check everything and show what would happen, with mock artifacts; run nothing"},
 	{.name = "mode",
 		.kind = OPTION_CHOICE,
 		.offset = OFFSET(mode),
@@ -29,6 +33,12 @@ const struct option batch_options[BATCH_OPTIONS] = {
 		.implied = "auto",
 		.help = "Continue the pipeline's last run if it did not finish, instead of beginning a new one"},
 	/* Of both. */
+	OPTION_SHELL(OFFSET(shell)),
+	{.name = "yes",
+		.letter = 'y',
+		.kind = OPTION_FLAG,
+		.offset = OFFSET(yes),
+		.help = "Approve every gate without asking"},
 	{.name = "jobs",
 		.letter = 'j',
 		.kind = OPTION_COUNT,

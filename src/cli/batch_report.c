@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "publish/workflow_commands.h"
+#include "run/artifact.h"
 
 #define PUSH_FINISH_MS 30000
 /* Whoever interrupts kills soon: 7 s after SIGINT, 2 s after SIGTERM everything is to be done. */
@@ -47,8 +48,9 @@ bool batch_report_folder(const char *folder, struct arena *arena, struct error *
 {
 	/* A folder that was there may hold files somebody wants: only ours are named then. */
 	static const char everything[] = "*\n";
-	static const char ours[] = "/.gitignore\n/dag.dot\n/dag.mmd\n/junit.xml\n/report.html\n"
-				   "/report.json\n/summary.md\n/timeline.txt\n";
+	static const char ours[] =
+		"/.gitignore\n/artifacts/\n/dag.dot\n/dag.mmd\n/junit.xml\n/report.html\n"
+		"/report.json\n/summary.md\n/timeline.txt\n";
 	const char *path = path_join(arena, folder, ".gitignore");
 	const char *lines = path_exists(folder) ? ours : everything;
 	return folder_make(folder, error) &&
@@ -141,9 +143,56 @@ static const char *push_message(const struct batch *batch)
 	return sync_message(batch->sync);
 }
 
+static void note_exports(struct batch *batch)
+{
+	const struct pipeline *pipeline = &batch->pipeline;
+	batch->export_count = 0;
+	for (uint32_t i = 0; i < pipeline->step_count; i++)
+		batch->export_count += pipeline->steps[i].is_exported;
+	batch->exports = ARENA_ARRAY(batch->cli->arena, const char *, batch->export_count);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < pipeline->step_count; i++)
+		if (pipeline->steps[i].is_exported)
+			batch->exports[count++] =
+				arena_copy_text(batch->cli->arena, pipeline->steps[i].id);
+}
+
+/* Artifacts that the pipeline marks as its output lie with the reports. */
+static void export_step(
+	struct batch *batch, const struct run *run, const struct run_step *step, const char *folder)
+{
+	struct arena *arena = batch->cli->arena;
+	struct error error;
+	const char *from = path_join(arena, batch->run_folder, "artifacts");
+	const char *to = path_join(arena, folder, "artifacts");
+	for (uint32_t i = 0; i < step->artifacts.count; i++) {
+		const struct artifact *artifact =
+			&run->artifacts[step->artifacts.first + i].artifact;
+		if (!folder_make(to, &error) || !artifact_inject(from, artifact, to, &error))
+			cli_print_note(batch->cli, "the output '%s' was not exported: %s",
+				artifact->name, error.text);
+	}
+}
+
+static void export_artifacts(struct batch *batch, const struct run *run, const char *folder)
+{
+	struct error error;
+	if (!batch->export_count)
+		return;
+	if (!path_remove(path_join(batch->cli->arena, folder, "artifacts"), &error))
+		cli_print_note(batch->cli, "old outputs were not removed: %s", error.text);
+	for (uint32_t i = 0; i < run->step_count; i++) {
+		const struct run_step *step = &run->steps[i];
+		for (uint32_t k = 0; step->state == STATE_DONE && k < batch->export_count; k++)
+			if (text_equal(step->id, batch->exports[k]))
+				export_step(batch, run, step, folder);
+	}
+}
+
 /* From here on nothing needs them, and the reports need the room. */
 static void forget_plan(struct batch *batch)
 {
+	note_exports(batch);
 	console_forget_plan(&batch->console);
 	batch->run = (struct run){0};
 	batch->plan = (struct plan){0};
@@ -176,6 +225,7 @@ void batch_report(
 	};
 	/* First what only we can write: from here on a signal may end us. */
 	write_reports(batch, &run, folder, &markdown);
+	export_artifacts(batch, &run, folder);
 	sigprocmask(SIG_SETMASK, &batch->signals_before, NULL);
 	if (batch->sync)
 		sync_finish(batch->sync,

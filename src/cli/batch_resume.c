@@ -5,10 +5,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/batch_expand.h"
+#include "cli/plan_why.h"
 #include "run/artifact.h"
 
-/* NAME, NUL, VALUE, NUL, … of what -p gave. */
+/* NAME, NUL, VALUE, NUL, … of what -p gave; of a table whose prompts are commands, SHELL_MARK. */
 #define PARAMETERS_FILE "parameters"
+#define SHELL_MARK "--shell" /* no parameter has such a name */
 #define PARAMETERS_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 
 enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
@@ -101,9 +104,13 @@ static bool read_parameters(struct batch *batch, struct assignment_list *list, s
 	for (size_t i = 0; i < bytes.size; i++)
 		words += copy[i] == '\0';
 	list->items = ARENA_ARRAY(batch->cli->arena, struct assignment, words / 2 + 1);
-	for (const char *at = copy; list->count < words / 2;) {
+	for (const char *at = copy; at < copy + bytes.size;) {
 		const char *value = at + strlen(at) + 1;
-		list->items[list->count++] = (struct assignment){.name = at, .value = value};
+		if (text_equal(at, SHELL_MARK))
+			batch->shell = true;
+		else
+			list->items[list->count++] =
+				(struct assignment){.name = at, .value = value};
 		at = value + strlen(value) + 1;
 	}
 	return true;
@@ -113,8 +120,10 @@ bool batch_save_parameters(struct batch *batch, struct error *error)
 {
 	const struct assignment_list *list = &batch->parameters;
 	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
-	if (!list->count)
+	if (!list->count && !batch->shell)
 		return true;
+	if (batch->shell)
+		buffer_append(&bytes, SHELL_MARK "\0", sizeof SHELL_MARK + 1);
 	for (uint32_t i = 0; i < list->count; i++) {
 		buffer_append(&bytes, list->items[i].name, strlen(list->items[i].name) + 1);
 		buffer_append(&bytes, list->items[i].value, strlen(list->items[i].value) + 1);
@@ -152,31 +161,58 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 {
 	const char *word = batch->choices->pipeline;
 	batch->parameters = batch->choices->parameters;
+	batch->shell = batch->choices->shell;
 	if (batch->resumed) {
 		word = path_join(batch->cli->arena, batch->project.root, batch->run.pipeline_file);
 		batch->parameters = (struct assignment_list){0};
 		if (!join_parameters(batch, error))
 			return false;
 	}
-	if (!project_load(&batch->planning, word, &batch->parameters, &batch->pipeline, error))
+	struct load_choices choices = {
+		.parameters = &batch->parameters, .shell = batch->shell, .checker = batch->checker};
+	if (!project_load(&batch->planning, word, &choices, &batch->pipeline, error))
 		return false;
 	batch->pipeline.file = recorded_name(batch, batch->pipeline.file);
 	return true;
+}
+
+const char *batch_cache_folder(const struct batch *batch)
+{
+	return path_join(batch->cli->arena, batch->project.state_folder, "cache");
+}
+
+bool batch_continue_plan(struct batch *batch, const bool *intact, struct error *error)
+{
+	const struct run *run = &batch->run;
+	bool *all = NULL;
+	if (!intact) {
+		all = ARENA_ARRAY(&batch->planning_arena, bool, run->artifact_count + 1);
+		for (uint32_t i = 0; i < run->artifact_count; i++)
+			all[i] = true;
+	}
+	struct plan_choices choices = {
+		.jobs = batch->choices->jobs ? batch->choices->jobs : run->jobs,
+		.previous = run,
+		.artifact_intact = intact ? intact : all,
+		.previous_definition = definition_load(&batch->planning, batch->run_folder),
+		.record = batch->record,
+		.cache_folder = batch_cache_folder(batch),
+	};
+	return project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error);
 }
 
 bool batch_resume_plan(struct batch *batch, struct error *error)
 {
 	const struct run *run = &batch->run;
 	bool *intact = ARENA_ARRAY(batch->cli->arena, bool, run->artifact_count + 1);
+	bool changed = true;
 	for (uint32_t i = 0; i < run->artifact_count; i++)
 		intact[i] = artifact_is_intact(run, &run->artifacts[i]);
-	struct plan_choices choices = {
-		.jobs = batch->choices->jobs ? batch->choices->jobs : run->jobs,
-		.previous = run,
-		.artifact_intact = intact,
-		.record = batch->record,
-	};
-	return project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error);
+	while (changed)
+		if (!batch_continue_plan(batch, intact, error) ||
+			!batch_expand_known(batch, &changed, error))
+			return false;
+	return true;
 }
 
 bool batch_resume_record(struct batch *batch, struct error *error)
@@ -186,5 +222,6 @@ bool batch_resume_record(struct batch *batch, struct error *error)
 		!record_read_run(batch->record, id, &batch->planning_arena, &batch->run, error))
 		return false;
 	batch->run.folder = batch->run_folder;
-	return batch_save_parameters(batch, error);
+	return batch_save_parameters(batch, error) &&
+	       definition_save(batch->cli, &batch->plan, batch->run_folder, error);
 }

@@ -15,6 +15,15 @@ bool batch_load_pipeline(struct batch *batch, struct error *error);
 /* Plans what is left of the run: checks which artifacts are as they were left. */
 bool batch_resume_plan(struct batch *batch, struct error *error);
 
+/* Where results of earlier runs are kept. */
+const char *batch_cache_folder(const struct batch *batch);
+
+/*
+ * Plans the pipeline over what batch->run has done. intact: for each of its artifacts whether it
+ * is as it was left; NULL: all are.
+ */
+bool batch_continue_plan(struct batch *batch, const bool *intact, struct error *error);
+
 /* Brings the record of the resumed run in line with its new plan, and batch->run with the record. */
 bool batch_resume_record(struct batch *batch, struct error *error);
 

@@ -15,8 +15,13 @@ static void append_words(struct buffer *text, const struct option *options, size
 
 static void append_commands(struct buffer *text)
 {
-	for (size_t i = 0; i < command_table_length; i++)
-		buffer_printf(text, "%s%s", i ? " " : "", command_table[i]->name);
+	const char *separator = "";
+	for (size_t i = 0; i < command_table_length; i++) {
+		if (command_table[i]->is_internal)
+			continue;
+		buffer_printf(text, "%s%s", separator, command_table[i]->name);
+		separator = " ";
+	}
 }
 
 static void append_bash(struct buffer *text)
@@ -29,6 +34,8 @@ static void append_bash(struct buffer *text)
 	append_commands(text);
 	buffer_append_text(text, "' -- \"$current\"))\n    return\n  fi\n  case $command in\n");
 	for (size_t i = 0; i < command_table_length; i++) {
+		if (command_table[i]->is_internal)
+			continue;
 		buffer_printf(text, "  %s) words='", command_table[i]->name);
 		append_words(text, command_table[i]->options, command_table[i]->option_count);
 		append_words(text, common_options, common_option_count);
@@ -79,6 +86,8 @@ static void append_zsh(struct buffer *text)
 		"# zsh completion for wavetrain: source <(wavetrain completion zsh)\n"
 		"_wavetrain() {\n  local -a commands\n  commands=(");
 	for (size_t i = 0; i < command_table_length; i++) {
+		if (command_table[i]->is_internal)
+			continue;
 		buffer_printf(text, "\n    '%s:", command_table[i]->name);
 		append_zsh_text(text, command_table[i]->summary);
 		buffer_append_byte(text, '\'');
@@ -87,6 +96,8 @@ static void append_zsh(struct buffer *text)
 		")\n  if (( CURRENT == 2 )); then\n"
 		"    _describe command commands\n    return\n  fi\n  case $words[2] in\n");
 	for (size_t i = 0; i < command_table_length; i++) {
+		if (command_table[i]->is_internal)
+			continue;
 		buffer_printf(text, "  %s) _arguments", command_table[i]->name);
 		append_zsh_options(text, command_table[i]->options, command_table[i]->option_count);
 		append_zsh_options(text, common_options, common_option_count);
@@ -124,6 +135,8 @@ static void append_fish(struct buffer *text)
 		text, "# fish completion for wavetrain: wavetrain completion fish | source\n");
 	for (size_t i = 0; i < command_table_length; i++) {
 		const struct cli_command *command = command_table[i];
+		if (command->is_internal)
+			continue;
 		buffer_printf(text, "complete -c wavetrain -n __fish_use_subcommand -a %s -d ",
 			command->name);
 		shell_quote_append(text, command->summary);

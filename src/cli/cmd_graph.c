@@ -32,12 +32,13 @@ static bool read_plan(struct cli *cli, const char *word, const struct options *c
 	struct project project;
 	struct pipeline *pipeline = ARENA_NEW(cli->arena, struct pipeline);
 	struct plan *plan = ARENA_NEW(cli->arena, struct plan);
+	struct load_choices loading = {.parameters = &chosen->parameters};
 	struct plan_choices choices = {0};
 	if (!project_find(cli, &project, error) ||
-		!project_load(cli, word, &chosen->parameters, pipeline, error) ||
+		!project_load(cli, word, &loading, pipeline, error) ||
 		!project_plan(cli, pipeline, &choices, plan, error))
 		return false;
-	run_from_plan(plan, "plan", cli->arena, run);
+	plan_graph_run(plan, cli->arena, run);
 	return true;
 }
 

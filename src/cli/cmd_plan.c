@@ -1,11 +1,15 @@
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/index.h"
+#include "cli/plan_why.h"
 #include "cli/project.h"
 
 struct options {
 	uint32_t format;
 	uint32_t jobs;
 	bool all;
+	bool shell;
+	const char *why;
 	struct assignment_list parameters;
 };
 
@@ -30,6 +34,12 @@ static const struct option options[] = {
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct options, all),
 		.help = "Fold nothing, however many steps a wave has"},
+	{.name = "why",
+		.kind = OPTION_TEXT,
+		.offset = offsetof(struct options, why),
+		.value_name = "STEP",
+		.help = "Say why a step would run, and what differs from the last run first"},
+	OPTION_SHELL(offsetof(struct options, shell)),
 	OPTION_PARAMETERS(offsetof(struct options, parameters)),
 };
 
@@ -47,11 +57,11 @@ static void append(
 		plan_json_append(plan, text);
 		break;
 	case PLAN_MERMAID:
-		run_from_plan(plan, "plan", cli->arena, &run);
+		plan_graph_run(plan, cli->arena, &run);
 		mermaid_append(&run, false, text);
 		break;
 	case PLAN_DOT:
-		run_from_plan(plan, "plan", cli->arena, &run);
+		plan_graph_run(plan, cli->arena, &run);
 		dot_append(&run, false, text);
 		break;
 	}
@@ -67,18 +77,27 @@ static int plan_command(
 	struct record *record = NULL;
 	struct error no_record;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	struct load_choices loading = {.parameters = &chosen->parameters, .shell = chosen->shell};
 	if (!project_find(cli, &project, error) ||
-		!project_load(cli, arguments[0], &chosen->parameters, &pipeline, error))
+		!project_load(cli, arguments[0], &loading, &pipeline, error))
 		return -1;
+	struct plan_choices choices = {
+		.jobs = chosen->jobs,
+		.cache_folder = path_join(cli->arena, project.state_folder, "cache"),
+	};
 	/* Without a record, or with one that cannot be read, there is just no history. */
 	if (!record_open(project.state_folder, RECORD_READ, &record, &no_record))
 		record = NULL;
-	struct plan_choices choices = {.jobs = chosen->jobs, .record = record};
-	bool planned = project_plan(cli, &pipeline, &choices, &plan, error);
+	choices.record = record;
+	struct why_request why = {
+		.project = &project, .plan = &plan, .record = record, .step_id = chosen->why};
+	bool done = project_plan(cli, &pipeline, &choices, &plan, error) &&
+		    (!chosen->why || plan_why_append(cli, &why, &text, error));
 	record_close(record);
-	if (!planned)
+	if (!done)
 		return -1;
-	append(cli, &plan, chosen, &text);
+	if (!chosen->why)
+		append(cli, &plan, chosen, &text);
 	return cli_print(&text, error) ? 0 : -1;
 }
 

@@ -1,13 +1,14 @@
 #include <stddef.h>
 
 #include "cli/batch.h"
+#include "cli/dry_run.h"
 
 static int run_command(
 	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
 {
 	struct batch_choices choices = *(const struct batch_choices *)values;
 	choices.pipeline = arguments[0];
-	return batch_run(cli, &choices, error);
+	return choices.dry_run ? dry_run(cli, &choices, error) : batch_run(cli, &choices, error);
 }
 
 extern const struct cli_command cmd_run;

@@ -34,6 +34,7 @@ struct cli_command {
 	size_t options_size;      /* of the struct the options go into */
 	size_t parameters_offset; /* of its struct assignment_list, when takes_parameters */
 	bool takes_parameters;    /* an unknown --NAME=VALUE is a parameter */
+	bool is_internal;         /* the program calls it itself: it is in no list */
 
 	/* Returns the exit status, or -1 with *error set. */
 	int (*run)(struct cli *cli, const void *options, const char *const *arguments,

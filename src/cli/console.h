@@ -59,6 +59,7 @@ struct console {
 	uint32_t failed;
 	uint32_t skipped;
 	uint32_t retried;
+	uint32_t cached;
 	int64_t started_ns;
 	int64_t last_output_ns; /* for the heartbeat */
 	int64_t remaining_ms;   /* estimate of the stages that have not started */

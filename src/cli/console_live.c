@@ -86,6 +86,8 @@ static void append_totals(const struct console *console, int64_t now_ns, struct 
 		total ? ended * 100 / total : 100, console->running_count);
 	if (console->retried)
 		buffer_printf(frame, " · %u retried", console->retried);
+	if (console->cached)
+		buffer_printf(frame, " · %u cached", console->cached);
 	if (console->failed)
 		buffer_printf(frame, " · %u failed", console->failed);
 	if (console->skipped)

@@ -8,9 +8,16 @@
 #include "base/text.h"
 #include "cli/console.h"
 
+#define KEY_DIGITS 8
+#define ERRORS_SHOWN 10u
+
 /* What is said behind a step's name: which attempt, and why. */
 static void append_remark(const struct event *event, struct buffer *remark)
 {
+	if (event->key) {
+		buffer_printf(remark, "cached, key %.*s", KEY_DIGITS, event->key);
+		return;
+	}
 	if (event->attempt > 1)
 		buffer_printf(remark, "attempt %u%s", event->attempt, event->reason ? ", " : "");
 	if (event->reason)
@@ -235,7 +242,8 @@ static void show_retried(struct console *console, const struct event *event)
 static void show_completed(struct console *console, const struct event *event)
 {
 	console->done++;
-	step_ended(console, event, LOOK_OK);
+	console->cached += event->key != NULL;
+	step_ended(console, event, event->key ? LOOK_CACHED : LOOK_OK);
 }
 
 static void show_failed(struct console *console, const struct event *event)
@@ -249,6 +257,69 @@ static void show_skipped(struct console *console, const struct event *event)
 {
 	console->skipped++;
 	step_ended(console, event, LOOK_SKIPPED);
+}
+
+static void append_words(struct buffer *text, const char *before, const char *words)
+{
+	if (!words)
+		return;
+	buffer_append_text(text, before);
+	text_append_visible(text, words, strlen(words));
+}
+
+/* What the contract found wrong, under each other; the step's line follows. */
+static void show_contract_failed(struct console *console, const struct event *event)
+{
+	struct buffer *text = &console->text;
+	uint32_t shown = event->error_count < ERRORS_SHOWN ? event->error_count : ERRORS_SHOWN;
+	if (console->settings.quiet)
+		return;
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct contract_error *error = &event->errors[i];
+		buffer_append_text(text, "      ");
+		append_words(text, "", error->pointer);
+		append_words(text, text_is_empty(error->pointer) ? "" : "  ", error->keyword);
+		append_words(text, ": expected ", error->expected);
+		append_words(text, ", found ", error->actual);
+		buffer_append_byte(text, '\n');
+	}
+	if (event->count > shown)
+		buffer_printf(text, "      … and %u more\n", event->count - shown);
+}
+
+static void show_rolled_back(struct console *console, const struct event *event)
+{
+	console->done--;
+	step_ended(console, event, LOOK_IDLE);
+}
+
+static void show_expanded(struct console *console, const struct event *event)
+{
+	if (!console->settings.quiet)
+		buffer_printf(&console->text, "  %s: %u step%s, one for each item\n",
+			console_step_name(console, event->step), event->count,
+			event->count == 1 ? "" : "s");
+}
+
+/* The command that opens it is what a reader needs next. */
+static void show_gate_waiting(struct console *console, const struct event *event)
+{
+	const char *id = console->settings.plan->pipeline->steps[event->step].id;
+	buffer_printf(&console->text, "  %s waits for approval: wavetrain approve %s ",
+		console_step_name(console, event->step), console->settings.run->id);
+	shell_quote_append(&console->text, id);
+	buffer_append_byte(&console->text, '\n');
+}
+
+static void show_gate_opened(struct console *console, const struct event *event)
+{
+	if (console->settings.quiet)
+		return;
+	buffer_printf(
+		&console->text, "  %s is approved by ", console_step_name(console, event->step));
+	const char *name = event->subject ? event->subject : "somebody";
+	text_append_visible(&console->text, name, strlen(name));
+	buffer_append_byte(&console->text, '\n');
 }
 
 static void show_cancelled(struct console *console, const struct event *event)
@@ -270,6 +341,11 @@ static void (*const show[EVENT_TYPE_COUNT])(struct console *, const struct event
 	[EVENT_STEP_FAILED] = show_failed,
 	[EVENT_STEP_SKIPPED] = show_skipped,
 	[EVENT_STEP_CANCELLED] = show_cancelled,
+	[EVENT_STEP_ROLLED_BACK] = show_rolled_back,
+	[EVENT_STEP_EXPANDED] = show_expanded,
+	[EVENT_GATE_WAITING] = show_gate_waiting,
+	[EVENT_GATE_OPENED] = show_gate_opened,
+	[EVENT_CONTRACT_FAILED] = show_contract_failed,
 	[EVENT_CHECKPOINT_CREATED] = show_checkpoint,
 	[EVENT_CHECKPOINT_FAILED] = show_checkpoint,
 };

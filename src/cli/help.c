@@ -17,7 +17,7 @@ static const struct exit_row exit_rows[] = {
 	{2, "wrong usage"},
 	{3, "invalid pipeline"},
 	{4, "system, git, database or network refused"},
-	{75, "stopped but resumable (SIGINT, SIGTERM)"},
+	{75, "stopped but resumable (SIGINT, SIGTERM, time limit, a gate that waits)"},
 };
 
 /* "-j, --jobs N" */
@@ -86,9 +86,11 @@ bool help_print_overview(struct error *error)
 	buffer_append_text(&text,
 		"usage: wavetrain COMMAND [options] [arguments]\n\n"
 		"Runs a batch in waves and leaves a git commit behind every wave.\n\ncommands:\n");
-	for (size_t i = 0; i < command_table_length; i++)
-		buffer_printf(
-			&text, "  %-12s %s\n", command_table[i]->name, command_table[i]->summary);
+	for (size_t i = 0; i < command_table_length; i++) {
+		if (!command_table[i]->is_internal)
+			buffer_printf(&text, "  %-12s %s\n", command_table[i]->name,
+				command_table[i]->summary);
+	}
 	buffer_append_text(&text, "\nexit codes:\n");
 	for (size_t i = 0; i < ARRAY_LENGTH(exit_rows); i++)
 		buffer_printf(&text, "  %-12d %s\n", exit_rows[i].status, exit_rows[i].meaning);
@@ -137,6 +139,8 @@ void help_append_markdown(struct buffer *buffer)
 		"`.wavetrain/pipeline.yml` is looked for from the current folder up to the repository's root.\n");
 	for (size_t i = 0; i < command_table_length; i++) {
 		const struct cli_command *command = command_table[i];
+		if (command->is_internal)
+			continue;
 		buffer_printf(
 			buffer, "\n## %s\n\n%s.\n\n```text\n", command->name, command->summary);
 		command_append_usage(buffer, command);
@@ -216,6 +220,8 @@ void help_append_man(struct buffer *buffer)
 		".SH SYNOPSIS\n.B wavetrain\n.I COMMAND\n[options] [arguments]\n.SH COMMANDS\n");
 	for (size_t i = 0; i < command_table_length; i++) {
 		CLEANUP(buffer_release) struct buffer usage = BUFFER_INIT;
+		if (command_table[i]->is_internal)
+			continue;
 		command_append_usage(&usage, command_table[i]);
 		buffer_append_text(buffer, ".SS ");
 		append_roff(buffer, buffer_text(&usage));

@@ -48,6 +48,11 @@ enum text_or_json_choice { FORMAT_TEXT = 1, FORMAT_JSON };
 		.name = "format", .kind = OPTION_CHOICE, .offset = (field_offset),                 \
 		.value_name = "FORMAT", .choices = text_or_json, .help = "What to print"           \
 	}
+#define OPTION_SHELL(field_offset)                                                                 \
+	{                                                                                          \
+		.name = "shell", .kind = OPTION_FLAG, .offset = (field_offset),                    \
+		.help = "Take the prompts of a table as commands for sh"                           \
+	}
 #define OPTION_PARAMETERS(field_offset)                                                            \
 	{                                                                                          \
 		.name = "param", .letter = 'p', .kind = OPTION_ASSIGNMENT,                         \

@@ -6,6 +6,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/cache_outlook.h"
+#include "cli/changed_files.h"
+#include "cli/plan_checks.h"
+#include "component/component.h"
+#include "load/ci_context_load.h"
 #include "plan/plan_build.h"
 
 /* The nearest folder from here up that holds .git (a folder, or a file in a worktree). */
@@ -62,26 +67,69 @@ static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 	return error_hint(error, "mend the file, then 'wavetrain validate' checks it again");
 }
 
-bool project_load(struct cli *cli, const char *word, const struct assignment_list *assignments,
-	struct pipeline *pipeline, struct error *error)
+static bool read_file(struct cli *cli, const char *path, const struct load_choices *choices,
+	struct diagnostics *diagnostics, struct pipeline *pipeline, struct error *error)
 {
-	const char *path;
-	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
-	diagnostics_init(&diagnostics, cli->arena, "");
-	char *here = path_absolute(cli->arena, ".");
-	if (!pipeline_find(here, word, cli->arena, &path, error))
-		return false;
-	diagnostics.file = path;
+	const struct assignment_list *parameters = choices->parameters;
 	struct load_request request = {
 		.path = path,
 		.folder = project_work_folder(cli, path),
-		.assignments = assignments ? assignments->items : NULL,
-		.assignment_count = assignments ? assignments->count : 0,
+		.assignments = parameters ? parameters->items : NULL,
+		.assignment_count = parameters ? parameters->count : 0,
 		.environment = cli->environment,
+		.shell = choices->shell,
+		.builtin_components = component_builtin_names,
+		.check_properties = component_builtin_check,
+		.check_programs = true,
 	};
-	if (!pipeline_load(&request, cli->arena, &diagnostics, pipeline, error))
+	return pipeline_load(&request, cli->arena, diagnostics, pipeline, error);
+}
+
+bool project_read(struct cli *cli, const char *word, const struct load_choices *choices,
+	struct diagnostics *diagnostics, struct pipeline *pipeline, struct error *error)
+{
+	const char *path;
+	struct contract_checker *checker = choices->checker;
+	diagnostics_init(diagnostics, cli->arena, "");
+	if (!pipeline_find(path_absolute(cli->arena, "."), word, cli->arena, &path, error) ||
+		!read_file(cli, path, choices, diagnostics, pipeline, error))
 		return false;
-	return diagnostics.error_count == 0 || refuse(&diagnostics, error);
+	if (diagnostics->error_count > 0)
+		return true;
+	if (!checker)
+		checker = contract_checker_new(NULL);
+	pipeline_verify(cli, pipeline, checker, diagnostics);
+	if (!choices->checker)
+		contract_checker_free(checker);
+	return true;
+}
+
+bool project_load(struct cli *cli, const char *word, const struct load_choices *choices,
+	struct pipeline *pipeline, struct error *error)
+{
+	CLEANUP(diagnostics_release) struct diagnostics diagnostics = {0};
+	return project_read(cli, word, choices, &diagnostics, pipeline, error) &&
+	       (diagnostics.error_count == 0 || refuse(&diagnostics, error));
+}
+
+static bool has_conditions(const struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->step_count; i++)
+		if (pipeline->steps[i].condition)
+			return true;
+	return false;
+}
+
+/* What changed() compares with; nobody looks it up for pipelines that do not ask. */
+static const char *find_base(
+	struct cli *cli, const struct pipeline *pipeline, struct record *record)
+{
+	struct ci_context ci;
+	const char *ignored;
+	if (!has_conditions(pipeline))
+		return NULL;
+	ci_context_load(cli->environment, cli->arena, &ci, &ignored);
+	return ci.base_sha ? ci.base_sha : last_finished_base(record, pipeline->name, cli->arena);
 }
 
 bool project_plan(struct cli *cli, const struct pipeline *pipeline,
@@ -90,6 +138,13 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
 	struct history history = {0};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct changed_files changed = {.folder = pipeline->folder,
+		.base = find_base(cli, pipeline, choices->record),
+		.arena = cli->arena};
+	CLEANUP(cache_outlook_close)
+	struct cache_outlook outlook = {.folder = choices->cache_folder,
+		.previous = choices->previous,
+		.arena = cli->arena};
 	diagnostics_init(&diagnostics, cli->arena, pipeline->file);
 	if (choices->record &&
 		!record_read_history(choices->record, pipeline->name, cli->arena, &history, error))
@@ -101,6 +156,13 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 		.processors = processors > 0 ? (uint32_t)processors : 1,
 		.previous = choices->previous,
 		.artifact_intact = choices->artifact_intact,
+		.previous_definition = choices->previous_definition.bytes,
+		.previous_definition_size = choices->previous_definition.size,
+		.environment = cli->environment,
+		.is_changed = changed_files_match,
+		.changed_context = &changed,
+		.is_cached = choices->cache_folder ? cache_outlook_knows : NULL,
+		.cache_context = &outlook,
 	};
 	bool planned = plan_build(&request, cli->arena, &diagnostics, plan);
 	map_release(&history.by_id);

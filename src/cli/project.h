@@ -4,11 +4,13 @@
 #include <stdbool.h>
 
 #include "cli/command.h"
+#include "contract/contract_checker.h"
 #include "model/diagnostic.h"
 #include "model/history.h"
 #include "model/pipeline.h"
 #include "model/plan.h"
 #include "model/run.h"
+#include "plan/difference.h"
 #include "record/record.h"
 
 /* Where things are, for a command that was started in some folder. Texts: the cli's arena. */
@@ -28,18 +30,34 @@ const char *project_work_folder(struct cli *cli, const char *pipeline_path);
 /* "RUN" for what waits in the run's folder: STATE/runs/RUN-ID. */
 const char *project_run_folder(struct cli *cli, const struct project *project, const char *run_id);
 
+struct load_choices {
+	const struct assignment_list *parameters; /* NULL: none */
+	bool shell;                               /* the prompts of a table are commands */
+	struct contract_checker *checker; /* keeps the compiled schemas; NULL: nobody needs them */
+};
+
 /*
- * Finds and loads the pipeline WORD names (NULL: the default one). Its faults are printed to
- * stderr; *error is then ERROR_PIPELINE_INVALID with their number.
+ * Finds the pipeline WORD names (NULL: the default one), loads it, and checks all that can be
+ * checked without a plan. False only when there is no file to read; faults of its content are
+ * in *diagnostics, which diagnostics_release() ends also then.
  */
-bool project_load(struct cli *cli, const char *word, const struct assignment_list *assignments,
+bool project_read(struct cli *cli, const char *word, const struct load_choices *choices,
+	struct diagnostics *diagnostics, struct pipeline *pipeline, struct error *error);
+
+/*
+ * The same for commands that go on with the pipeline: its faults are printed to stderr; *error
+ * is then ERROR_PIPELINE_INVALID with their number.
+ */
+bool project_load(struct cli *cli, const char *word, const struct load_choices *choices,
 	struct pipeline *pipeline, struct error *error);
 
 struct plan_choices {
 	uint32_t jobs;              /* 0: what the pipeline says */
 	const struct run *previous; /* NULL: a new run */
 	const bool *artifact_intact;
-	struct record *record; /* for history; NULL: none */
+	struct record *record;                 /* for history; NULL: none */
+	struct definition previous_definition; /* of the previous run's steps; zeroed: not known */
+	const char *cache_folder; /* where results of earlier runs are looked for; NULL: nowhere */
 };
 
 /* Plans; faults are printed as by project_load(). */

@@ -1,5 +1,8 @@
 #include "cli/wiring.h"
 
+#include "checkpoint/worktree.h"
+#include "cli/gate_prompt.h"
+
 static struct event_names names_of(const struct batch *batch, const struct event *event)
 {
 	const struct plan *plan = &batch->plan;
@@ -54,6 +57,60 @@ static bool publish_checkpoint(void *context, struct checkpoint *checkpoint, str
 	return true;
 }
 
+static void check_contract(void *context, const struct contract_subject *subject,
+	const struct contract *contract, struct arena *arena, struct contract_result *result)
+{
+	struct batch *batch = context;
+	contract_checker_check(batch->checker, subject, contract, arena, result);
+}
+
+static bool roll_back(void *context, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_roll_back(batch->checkpointer, error);
+}
+
+static bool changed_paths(void *context, struct arena *arena, const char *const **paths,
+	uint32_t *count, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_changed_paths(batch->checkpointer, arena, paths, count, error);
+}
+
+static bool provision(void *context, const char *folder, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_worktrees.provision(batch->checkpointer, folder, error);
+}
+
+static bool collect(void *context, const char *folder, struct arena *arena,
+	struct worktree_change *change, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_worktrees.collect(batch->checkpointer, folder, arena, change, error);
+}
+
+static bool merge(void *context, const struct worktree_merge *wanted, struct arena *arena,
+	struct worktree_conflict **conflicts, uint32_t *conflict_count, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_worktrees.merge(
+		batch->checkpointer, wanted, arena, conflicts, conflict_count, error);
+}
+
+static bool remove_worktree(void *context, const char *folder, struct error *error)
+{
+	struct batch *batch = context;
+	return checkpointer_worktrees.remove(batch->checkpointer, folder, error);
+}
+
+static const struct worktree_services worktrees = {
+	.provision = provision,
+	.collect = collect,
+	.merge = merge,
+	.remove = remove_worktree,
+};
+
 static void show_output(void *context, uint32_t step, const char *line, size_t size)
 {
 	struct batch *batch = context;
@@ -81,6 +138,11 @@ void wiring_connect(struct batch *batch)
 		.flush = flush,
 		.prepare_checkpoint = batch->checkpointer ? prepare_checkpoint : NULL,
 		.publish_checkpoint = batch->checkpointer ? publish_checkpoint : NULL,
+		.check_contract = check_contract,
+		.ask_gate = gate_prompt,
+		.worktrees = batch->checkpointer ? &worktrees : NULL,
+		.roll_back = batch->checkpointer ? roll_back : NULL,
+		.changed_paths = batch->checkpointer ? changed_paths : NULL,
 		.show_output = batch->console.settings.format == CONSOLE_TTY ? show_output : NULL,
 		.tick = tick_ms ? tick : NULL,
 		.tick_ms = tick_ms,

@@ -32,8 +32,12 @@ struct batch {
 	bool on_record; /* `resume` would find it */
 	const char *run_id;
 	const char *run_folder;
+	bool shell;                        /* now, or when the run was begun */
 	struct assignment_list parameters; /* this call's, and those the run was begun with */
+	const char **exports; /* ids of the steps whose outputs go to the report folder */
+	uint32_t export_count;
 	struct record *record;             /* owned */
+	struct contract_checker *checker;  /* owned */
 	struct checkpointer *checkpointer; /* owned; NULL: no commits */
 	struct sync *sync;                 /* owned; NULL: nothing is pushed */
 	struct publication *publication;   /* owned; NULL: nothing is published */

@@ -1,0 +1,88 @@
+#include "cli/plan_checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/index.h"
+#include "base/text.h"
+#include "run/program_search.h"
+
+struct verification {
+	const struct cli *cli;
+	const struct pipeline *pipeline;
+	struct diagnostics *diagnostics;
+	struct program_search search;
+};
+
+static bool is_installed(struct verification *verification, const char *program)
+{
+	const char *path_list = getenv("PATH");
+	const char *found = program_search_find(&verification->search, program,
+		path_list ? path_list : PROGRAM_SEARCH_DEFAULT_PATH, verification->pipeline->folder,
+		verification->cli->arena);
+	if (found && !strchr(program, '/'))
+		return true;
+	return found && path_exists(path_join(
+				verification->cli->arena, verification->pipeline->folder, found));
+}
+
+static const char *where_looked(const char *program)
+{
+	return strchr(program, '/') ? "in the pipeline's folder" : "in PATH";
+}
+
+static bool uses_adapter(const struct pipeline *pipeline, uint32_t adapter)
+{
+	for (uint32_t i = 0; i < pipeline->step_count; i++)
+		if (pipeline->steps[i].agent && pipeline->steps[i].agent->adapter == adapter)
+			return true;
+	return false;
+}
+
+static void verify_adapters(struct verification *verification)
+{
+	const struct pipeline *pipeline = verification->pipeline;
+	for (uint32_t i = 0; i < pipeline->adapter_count; i++) {
+		const struct adapter *adapter = &pipeline->adapters[i];
+		const char *program = adapter->parts[0].arguments[0];
+		if (!uses_adapter(pipeline, i) || is_installed(verification, program))
+			continue;
+		diagnostics_add(verification->diagnostics, FINDING_ADAPTER, adapter->where,
+			"the adapter '%s' is not installed: there is no program '%s' %s",
+			adapter->name, program, where_looked(program));
+	}
+}
+
+void pipeline_verify(const struct cli *cli, const struct pipeline *pipeline,
+	struct contract_checker *checker, struct diagnostics *diagnostics)
+{
+	struct verification verification = {
+		.cli = cli, .pipeline = pipeline, .diagnostics = diagnostics};
+	contract_checker_prepare(checker, pipeline, diagnostics);
+	if (pipeline->adapter_count)
+		verify_adapters(&verification);
+	program_search_release(&verification.search);
+}
+
+bool plan_can_run(const struct plan *plan, struct error *error)
+{
+	for (uint32_t i = 0; i < plan->pipeline->step_count; i++) {
+		const struct step *step = &plan->pipeline->steps[i];
+		if (!step->agent || step->agent->adapter != INDEX_NONE)
+			continue;
+		if (step->agent->adapter_name)
+			error_set(error, ERROR_PIPELINE_INVALID,
+				"step '%s' needs the adapter '%s', which nobody declares", step->id,
+				step->agent->adapter_name);
+		else
+			error_set(error, ERROR_PIPELINE_INVALID,
+				"step '%s' is a task for an agent, and no adapter says how to "
+				"start one",
+				step->id);
+		return error_hint(error,
+			"declare it under 'adapters:' in a wavetrain.yml beside the file or in "
+			".wavetrain/adapters.yaml, or run the prompts as commands with --shell");
+	}
+	return true;
+}
