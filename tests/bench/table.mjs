@@ -7,6 +7,7 @@ const units = {
   cpu_ms: { label: 'CPU', show: showTime },
   checkpoint_ms: { label: 'checkpoint', show: showTime },
   peak_kib: { label: 'peak memory', show: showMemory },
+  each_us: { label: 'each', show: (us) => `${us.toFixed(0)} µs` },
   size_kib: { label: 'size', show: showMemory },
 };
 

@@ -1,0 +1,187 @@
+// The kill sweep over what kill_sweep.test.mjs does not have: steps made from a list, checkouts that
+// are merged, fresh folders, cached results, schemas, handoffs, a gate, a check, an optional failure.
+// Killed at a system call, resumed, killed again while it resumes, and resumed to the end: the same
+// tree as an undisturbed run. WAVETRAIN_SWEEP=full tries every stop, a number that many of each run.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Workspace, build, cleanEnvironment, program } from '../rig/workspace.mjs';
+
+const killAt = join(build, 'tests', 'kill_at');
+const wanted = process.env.WAVETRAIN_SWEEP ?? '32';
+
+// Each step notes that it ran in a file outside the repository.
+const pipeline = `
+name: features
+execution: {jobs: 2}
+steps:
+  - {id: list, run: 'echo list >> "$LEDGER"; printf "[1, 2, 3]" > "$WAVETRAIN_OUTPUT/items.json"; echo counted >> "$WAVETRAIN_HANDOFF"', outputs: [items]}
+  - {id: left, workspace: worktree, run: 'echo left >> "$LEDGER"; sed -i "s/^line 0$/left/" shared.txt; echo l > left.txt; git commit -qam mine || true'}
+  - {id: right, workspace: worktree, run: 'echo right >> "$LEDGER"; sed -i "s/^line 9$/right/" shared.txt; echo r > right.txt; echo looked > "$WAVETRAIN_HANDOFF"'}
+  - {id: extra, optional: true, run: 'echo extra >> "$LEDGER"; exit 3'}
+  - {id: tested, barrier: false, needs: [left, right], run: 'echo tested >> "$LEDGER"; cat left.txt right.txt > /dev/null'}
+  - id: each
+    foreach: {from: items, as: number}
+    run: 'echo "each[$WAVETRAIN_ITEM_INDEX]" >> "$LEDGER"; echo "$WAVETRAIN_ITEM" > "$WAVETRAIN_OUTPUT/part.txt"'
+    outputs: [part]
+  - {id: alone, workspace: fresh, inputs: [items], run: 'echo alone >> "$LEDGER"; cp ../input/items.json ../output/copy.json; echo junk > junk.txt', outputs: {copy: output/copy.json}}
+  - id: compile
+    needs: [list]
+    cache: {key: [shared.txt], paths: ["built/**"]}
+    run: 'echo compile >> "$LEDGER"; mkdir -p built; cp shared.txt built/all.txt; echo ok > "$WAVETRAIN_OUTPUT/log.txt"'
+    outputs: [log]
+  - {id: edit, workspace: worktree, needs: [left], run: 'echo edit >> "$LEDGER"; echo edited >> left.txt', contract: {type: diff_scope, paths: [left.txt]}}
+  - id: join
+    inputs: [part, copy, log]
+    needs: [edit]
+    gate: manual
+    run: |
+      echo join >> "$LEDGER"
+      cat "$WAVETRAIN_INPUT"/part/* > parts.txt
+      cp "$WAVETRAIN_HANDOFFS" handed.md
+      echo '{"parts": 3}' > "$WAVETRAIN_OUTPUT/report.json"
+    outputs: [report]
+    contract: {type: json_schema, schema: {type: object, required: [parts]}, source: report}
+  - {id: last, inputs: [report], run: 'echo last >> "$LEDGER"; cp "$WAVETRAIN_INPUT/report.json" report.json'}
+`;
+const everyStep = ['list', 'left', 'right', 'tested', 'each[0]', 'each[1]', 'each[2]', 'alone', 'compile', 'edit', 'join', 'last'];
+const onceMore = ['extra']; // what fails is tried again by each resume
+
+function attempt(words, place, ledger) {
+  const ignored = Array(6).fill('ignore');
+  return spawnSync(words[0], words.slice(1), {
+    cwd: place, encoding: 'utf8', timeout: 60000, stdio: ['ignore', 'pipe', 'pipe', ...ignored, 'pipe'],
+    env: cleanEnvironment({ LEDGER: ledger, SOURCE_DATE_EPOCH: '1750000000' }),
+  });
+}
+
+function query(place, sql) {
+  const database = join(place, '.wavetrain', 'state.db');
+  if (!existsSync(database)) return [];
+  const done = spawnSync('sqlite3', ['-json', database, sql], { encoding: 'utf8' });
+  return done.status === 0 && done.stdout ? JSON.parse(done.stdout) : [];
+}
+
+const git = (place, ...words) => {
+  const done = spawnSync('git', words, { cwd: place, encoding: 'utf8', env: cleanEnvironment() });
+  assert.equal(done.status, 0, `git ${words.join(' ')}: ${done.stderr}`);
+  return done.stdout.trim();
+};
+
+const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
+const walk = (folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).sort() : []);
+
+/** Processes with this ledger in their environment. */
+const processes = (ledger) => readdirSync('/proc').filter((name) => {
+  if (!/^\d+$/.test(name)) return false;
+  try {
+    return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`LEDGER=${ledger}`);
+  } catch {
+    return false;
+  }
+});
+
+/** Files of the state folder, without what differs between two runs: names of runs, keys, logs, reports. */
+function stateFiles(place) {
+  return walk(join(place, '.wavetrain'))
+    .filter((name) => !/\/(logs|report)(\/|$)/.test(name) && !/^state\.db/.test(name))
+    .map((name) => name.replace(/^runs\/[^/]+/, 'runs/RUN').replace(/\.\d+\.(handoff|summary)\.md$/, '.N.$1.md'))
+    .filter((name, index, all) => all.indexOf(name) === index);
+}
+
+class Sweep {
+  constructor(template) {
+    this.template = template;
+  }
+
+  copy() {
+    const folder = mkdtempSync(join(tmpdir(), 'wavetrain-features-'));
+    const place = join(folder, 'repository');
+    cpSync(this.template, place, { recursive: true, preserveTimestamps: true });
+    return { folder, place, ledger: join(folder, 'ledger'), runs: query(place, 'select count(*) as n from runs')[0]?.n ?? 0 };
+  }
+
+  undisturbed() {
+    const { folder, place, ledger } = this.copy();
+    const done = attempt([killAt, '0', program, 'run', '--yes'], place, ledger);
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+    assert.deepEqual(processes(ledger), []);
+    this.expected = { stops: Number(done.output[9]), tree: git(place, 'rev-parse', 'HEAD^{tree}'), files: stateFiles(place), ran: read(ledger) };
+    return { folder, place };
+  }
+
+  /** One start: killed at the stop, or ended before it. What was done must not be done again. */
+  start(at, stop, context) {
+    const done = query(at.place, "select id from steps where state = 'done' and run_id = (select max(id) from runs)").map((row) => row.id);
+    const known = (query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0) > at.runs;
+    const before = read(at.ledger).length;
+    const words = [program, known ? 'resume' : 'run', '--yes'];
+    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at.place, at.ledger);
+    const ran = read(at.ledger).slice(before);
+    if (known) for (const id of done) assert.ok(!ran.includes(id), context(`step ${id} was done and ran again`));
+    assert.equal(new Set(ran).size, ran.length, context(`a step ran twice in one start: ${ran}`));
+    assert.ok(ended.status === 0 || (stop && ended.status === 137), context(ended.stdout + ended.stderr));
+    return ended.status;
+  }
+
+  one(stop, second) {
+    const at = this.copy();
+    const context = (what) => `stops ${stop} and ${second}: ${what} (kept in ${at.folder})`;
+    const killed = this.start(at, stop, context);
+    if (killed !== 0) this.start(at, second, context);
+    if (killed !== 0) this.start(at, 0, context);
+    this.check(at, context);
+    rmSync(at.folder, { recursive: true });
+    return killed !== 0;
+  }
+
+  check({ place, ledger }, context) {
+    for (const id of this.expected.ran) assert.ok(read(ledger).includes(id) || onceMore.includes(id), context(`step ${id} never ran`));
+    assert.equal(git(place, 'rev-parse', 'HEAD^{tree}'), this.expected.tree, context('same tree'));
+    assert.equal(git(place, 'status', '--porcelain'), '', context('clean work tree and index'));
+    git(place, 'fsck', '--strict', '--no-dangling');
+    assert.deepEqual(query(place, 'pragma integrity_check'), [{ integrity_check: 'ok' }], context('database'));
+    const last = 'run_id = (select max(id) from runs)';
+    assert.deepEqual(query(place, `select id from steps where state <> 'done' and ${last}`), [{ id: 'extra' }], context('all done'));
+    assert.deepEqual(query(place, 'select id from runs where state <> \'done\''), [], context('the run is complete'));
+    assert.equal(git(place, 'for-each-ref', 'refs/wavetrain/worktrees', 'refs/wavetrain/backup'), '', context('no reference of a checkout'));
+    assert.deepEqual(walk(join(place, '.git')).filter((name) => name.endsWith('.lock')), [], context('no lock left'));
+    assert.deepEqual(stateFiles(place), this.expected.files, context('the same files in the state folder'));
+    assert.deepEqual(processes(ledger), [], context('no process left'));
+  }
+
+  /** Evenly spread; where the second kill falls differs from stop to stop. */
+  all() {
+    const { stops } = this.expected;
+    const step = wanted === 'full' ? 1 : Math.max(1, stops / Number(wanted));
+    let count = 0;
+    for (let stop = 1; stop < stops; stop += step) count += this.one(Math.floor(stop), 1 + ((Math.floor(stop) * 7919) % stops));
+    return count;
+  }
+}
+
+const template = new Workspace();
+template.write('shared.txt', Array.from({ length: 10 }, (_, i) => `line ${i}\n`).join(''));
+template.write('.gitignore', '/built/\n');
+template.pipeline(pipeline);
+
+test('killed at any system call and again while resuming, a run ends in the same tree', { timeout: 7200000 }, (context) => {
+  const first = new Sweep(template.path);
+  const { folder, place } = first.undisturbed();
+  assert.deepEqual(first.expected.ran.toSorted(), [...everyStep, ...onceMore].toSorted());
+  assert.equal(readFileSync(join(place, 'handed.md'), 'utf8'), '## list\n\ncounted\n\n## right\n\nlooked\n');
+  const count = first.all();
+
+  // The next run of the same repository takes a step from the cache.
+  const second = new Sweep(place);
+  rmSync(second.undisturbed().folder, { recursive: true });
+  assert.ok(!second.expected.ran.includes('compile'), 'taken from the cache');
+  const secondCount = second.all();
+  rmSync(folder, { recursive: true });
+  context.diagnostic(`${count} stops of ${first.expected.stops}, ${secondCount} of ${second.expected.stops} in the second run`);
+});
+
+test.after(() => template.remove());
