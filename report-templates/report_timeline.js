@@ -162,8 +162,8 @@ function hatch(x, y, width, height, color) {
 
 function dots(x, y, width, height, color) {
 	pen.fillStyle = color;
-	for (let row = 0, top = y + 3; top + 2 <= y + height - 1; row++, top += 4)
-		for (let left = x + 3 + row % 2 * 3; left + 2 <= x + width - 1; left += 6)
+	for (let row = 0, top = Math.round(y) + 3; top + 2 <= y + height - 1; row++, top += 4)
+		for (let left = Math.round(x) + 3 + row % 2 * 3; left + 2 <= x + width - 1; left += 6)
 			pen.fillRect(left, top, 2, 2);
 }
 

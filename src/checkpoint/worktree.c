@@ -203,20 +203,6 @@ static bool remove_checkout(void *context, const char *folder, struct error *err
 	return done;
 }
 
-bool checkpointer_forget_worktrees(struct checkpointer *checkpointer, struct error *error)
-{
-	struct arena arena = {0};
-	bool done =
-		kept_reference_drop_all(
-			checkpointer, kept_name(checkpointer, &arena, "checkouts/"), NULL, error) &&
-		kept_reference_drop_all(
-			checkpointer, kept_name(checkpointer, &arena, "changes/"), NULL, error) &&
-		kept_reference_drop(checkpointer, kept_name(checkpointer, &arena, "merged"), error);
-
-	arena_release(&arena);
-	return done;
-}
-
 const struct worktree_services checkpointer_worktrees = {
 	.provision = provision,
 	.collect = collect,

@@ -17,6 +17,18 @@ extern const struct worktree_services checkpointer_worktrees;
  */
 bool checkpointer_forget_worktrees(struct checkpointer *checkpointer, struct error *error);
 
+/* Which runs are complete, in the record of this state folder. */
+struct finished_runs {
+	bool (*is_finished)(void *context, const char *run_id);
+	void *context;
+};
+
+/*
+ * The same for runs that were killed after they had been recorded as complete. folder: the
+ * repository's, or one beneath it; where it is none, nothing happens.
+ */
+void checkpointer_forget_finished(const char *folder, const struct finished_runs *runs);
+
 /* services->roll_back: the work tree as it was at the run's last checkpoint, or at its start. */
 bool checkpointer_roll_back(void *context, struct error *error);
 

@@ -195,6 +195,34 @@ static void open_console(struct batch *batch)
 	console_init(&batch->console, &settings);
 }
 
+/* The record's list of runs, read when first asked for. */
+struct known_runs {
+	struct batch *batch;
+	struct run *runs;
+	uint32_t count;
+};
+
+static bool is_finished(void *context, const char *run_id)
+{
+	struct known_runs *known = context;
+	struct error ignored;
+	if (!known->runs && !record_list_runs(known->batch->record, known->batch->cli->arena,
+				    &known->runs, &known->count, &ignored))
+		return false;
+	for (uint32_t i = 0; i < known->count; i++)
+		if (text_equal(known->runs[i].id, run_id))
+			return known->runs[i].state == STATE_DONE;
+	return false;
+}
+
+/* One that was killed at its very end has left references that nobody needs. */
+static void forget_finished(struct batch *batch)
+{
+	struct known_runs known = {.batch = batch};
+	struct finished_runs runs = {.is_finished = is_finished, .context = &known};
+	checkpointer_forget_finished(batch->project.root, &runs);
+}
+
 /* Everything before the first step. *nothing_to_do: a finished run was to be resumed. */
 static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *error)
 {
@@ -210,6 +238,7 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 		!record_open(batch->project.state_folder, RECORD_WRITE, &batch->record, error) ||
 		!batch_resume_find(batch, nothing_to_do, error))
 		return false;
+	forget_finished(batch);
 	if (*nothing_to_do)
 		return true;
 	batch->checker = contract_checker_new(

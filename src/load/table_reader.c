@@ -44,7 +44,7 @@ static const char *skip_blanks(const char *at, const char *end)
 /* The line without its end; *next is where the one after it begins. */
 static size_t line_size(const char *line, const char *end, const char **next)
 {
-	const char *stop = memchr(line, '\n', (size_t)(end - line));
+	const char *stop = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
 	*next = stop ? stop + 1 : end;
 	stop = stop ? stop : end;
 	return (size_t)(stop - line) - (stop > line && stop[-1] == '\r');

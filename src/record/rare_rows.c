@@ -1,16 +1,27 @@
 /* What few steps have: contracts and what they found, results besides files, gates, instances. */
 #include "record/run_reading.h"
 
+/* With the run and the event's step as its first parameters; NULL with *error on failure. */
+static struct statement *step_statement(
+	struct record *record, enum sql sql, const struct event *event, struct error *error)
+{
+	struct statement *statement = record_statement(record, sql, error);
+
+	if (!statement)
+		return NULL;
+	bind_integer(statement, 1, record->cursor.run);
+	bind_integer(statement, 2, event_step_number(record, event));
+	return statement;
+}
+
 static bool add_contract_error(
 	struct record *record, const struct event *event, uint32_t place, struct error *error)
 {
-	struct statement *add = record_statement(record, SQL_ADD_CONTRACT_ERROR, error);
+	struct statement *add = step_statement(record, SQL_ADD_CONTRACT_ERROR, event, error);
 	const struct contract_error *found = &event->errors[place];
 
 	if (!add)
 		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, event_step_number(record, event));
 	bind_integer(add, 3, (int64_t)event->sequence);
 	bind_integer(add, 4, place);
 	bind_text(add, 5, found->pointer);
@@ -23,13 +34,11 @@ static bool add_contract_error(
 bool contract_checked(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct statement *add = record_statement(record, SQL_ADD_CONTRACT, error);
+	struct statement *add = step_statement(record, SQL_ADD_CONTRACT, event, error);
 
 	(void)to;
 	if (!add)
 		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, event_step_number(record, event));
 	bind_integer(add, 3, (int64_t)event->sequence);
 	bind_integer(add, 4, event->attempt);
 	bind_integer(add, 5, event->type == EVENT_CONTRACT_VALIDATED);
@@ -48,12 +57,10 @@ bool contract_checked(
 
 bool step_result_kept(struct record *record, const struct event *event, struct error *error)
 {
-	struct statement *add = record_statement(record, SQL_ADD_RESULT, error);
+	struct statement *add = step_statement(record, SQL_ADD_RESULT, event, error);
 
 	if (!add)
 		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, event_step_number(record, event));
 	bind_text(add, 3, event->key);
 	bind_text(add, 4, event->tree);
 	return statement_run(add, NULL, error);
@@ -63,13 +70,11 @@ bool step_result_kept(struct record *record, const struct event *event, struct e
 bool cache_was_hit(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct statement *change = record_statement(record, SQL_STEP_STARTED, error);
+	struct statement *change = step_statement(record, SQL_STEP_STARTED, event, error);
 
 	(void)to;
 	if (!change)
 		return false;
-	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, event_step_number(record, event));
 	bind_integer(change, 3, event->time_ms);
 	return statement_run(change, NULL, error);
 }
@@ -78,13 +83,11 @@ bool cache_was_hit(
 bool step_expanded(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct statement *change = record_statement(record, SQL_STEP_SKIPPED, error);
+	struct statement *change = step_statement(record, SQL_STEP_SKIPPED, event, error);
 
 	(void)to;
 	if (!change)
 		return false;
-	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, event_step_number(record, event));
 	bind_text(change, 3, state_name(STATE_PENDING));
 	bind_text(change, 4, event->count == 0 ? REASON_NO_ITEMS : NULL);
 	return statement_run(change, NULL, error);
@@ -93,13 +96,11 @@ bool step_expanded(
 bool gate_waits(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct statement *add = record_statement(record, SQL_GATE_WAITING, error);
+	struct statement *add = step_statement(record, SQL_GATE_WAITING, event, error);
 
 	(void)to;
 	if (!add)
 		return false;
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, event_step_number(record, event));
 	bind_integer(add, 3, (int64_t)event->sequence);
 	bind_integer(add, 4, event->time_ms);
 	return statement_run(add, NULL, error);
@@ -108,14 +109,12 @@ bool gate_waits(
 bool gate_opened(
 	struct record *record, const struct event *event, enum state to, struct error *error)
 {
-	struct statement *change = record_statement(record, SQL_GATE_OPENED, error);
+	struct statement *change = step_statement(record, SQL_GATE_OPENED, event, error);
 	uint32_t changed = 0;
 
 	(void)to;
 	if (!change)
 		return false;
-	bind_integer(change, 1, record->cursor.run);
-	bind_integer(change, 2, event_step_number(record, event));
 	bind_integer(change, 3, event->time_ms);
 	bind_text(change, 4, event->subject);
 	if (!statement_run(change, &changed, error))

@@ -135,6 +135,7 @@ static bool fill_totals(struct record *record, int64_t number, struct run *run, 
 	if (!statement_next(retried, &row, error))
 		return false;
 	run->totals.retried = (uint32_t)column_integer(retried, 0);
+	run->totals.cached = (uint32_t)column_integer(retried, 1);
 	statement_reset(retried);
 	if (run->started_ms != TIME_NONE && run->ended_ms != TIME_NONE)
 		run->totals.wall_ms = run->ended_ms - run->started_ms - run->paused_ms;

@@ -198,8 +198,11 @@ static const char *const texts[] = {
 	[SQL_LIST_RUNS] = "SELECT " RUN_COLUMNS " FROM runs ORDER BY run DESC",
 	[SQL_LIST_IDS] = "SELECT id FROM runs ORDER BY run DESC",
 	[SQL_COUNT_STATES] = "SELECT state, count(*) FROM steps WHERE run = ?1 GROUP BY state",
-	[SQL_COUNT_RETRIED] = "SELECT count(DISTINCT step) FROM attempts "
-			      "WHERE run = ?1 AND number > 1",
+	[SQL_COUNT_RETRIED] = "SELECT (SELECT count(DISTINCT step) FROM attempts "
+			      "WHERE run = ?1 AND number > 1), "
+			      "(SELECT count(cache_key) FROM step_results "
+			      "JOIN steps USING (run, step) "
+			      "WHERE run = ?1 AND state = 'done')",
 	[SQL_READ_HISTORY] =
 		"SELECT steps.id, attempts.ended_ms - attempts.started_ms "
 		"FROM (SELECT run FROM runs WHERE pipeline_name = ?1 ORDER BY run DESC LIMIT ?2) "

@@ -222,10 +222,15 @@ bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
 	return false;
 }
 
+/* What only holds copies of inputs and outputs is removed for less than putting it aside costs. */
 void executor_retire(struct attempt *attempt)
 {
 	struct executor *executor = attempt->executor;
+	struct error ignored;
 	if (!attempt->workspace.has_folder)
+		return;
+	if (attempt->workspace.kind == WORKSPACE_SHARED &&
+		path_remove(attempt->workspace.attempt_folder, &ignored))
 		return;
 	executor->has_retired = true;
 	workspace_retire(&executor->workspaces, &attempt->workspace);

@@ -32,10 +32,10 @@ enum run_outcome {
 	RUN_FAILED,
 	RUN_INTERRUPTED, /* by a signal, the run's time limit, or a gate that waits */
 	/*
-	 * A step with foreach has its list: nothing of its stage has started that could not be
-	 * ended, no step runs, everything is on record, and no event ends the run. The caller
-	 * expands the pipeline, plans again with the run so far, and calls again with `expanded`.
-	 * Not after a failure: the step then stays pending.
+	 * A step with foreach has its list: what ran beside it has come to its end, everything is
+	 * on record, and no event ends the run. The caller expands the pipeline, plans again with
+	 * the run so far, and calls again with `expanded`. Not after a failure: a new plan would
+	 * begin again what has failed, so the step stays pending.
 	 */
 	RUN_TO_EXPAND
 };

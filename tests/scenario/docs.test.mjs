@@ -38,7 +38,8 @@ function blocks(page) {
 function normalised(line) {
   return line
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z?)?/g, 'DATE')
-    .replace(/run_\d{8}_\d{6}(_\d+)?/g, 'RUN')
+    .replace(/(run|dry)_\d{8}_\d{6}(_\d+)?/g, 'RUN')
+    .replace(/\S*\/repository\//g, '')
     .replace(/\S*\/demo\//g, 'demo/')
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, 'ID')
     .replace(/\d+m \d\ds|\d+(\.\d+)? (ms|s)\b/g, 'TIME')
@@ -119,7 +120,7 @@ for (const page of pages.filter((page) => blocks(page).some((block) => block.lan
       const yaml = block.lines.join('\n');
       const found = findings(place, yaml, 'block.yml');
       const where = `${page}:${block.line}: ${JSON.stringify(found)}`;
-      if (/^steps:/m.test(yaml)) assert.deepEqual(found, [], where);
+      if (/^(steps|artifacts):/m.test(yaml)) assert.deepEqual(found, [], where);
       else {
         // A workflow: of the shape of one, and well-formed YAML (its keys are none of ours).
         for (const key of [/^on:/m, /^jobs:/m, /runs-on:/, /permissions:|exec wavetrain/]) assert.match(yaml, key, where);
@@ -208,6 +209,13 @@ function paths(value, path = '', found = new Set()) {
 const settled = (found) => [...found].filter((path) => ![...found].some((other) => other.startsWith(`${path}.`))).sort();
 const documented = (page, skip = () => false) => [...new Set(rows(page).flatMap((row) => (/^`[\w.[\]]+`$/.test(row[0]) ? quoted(row[0]) : [])))].filter((key) => !skip(key)).sort();
 
+/** The page's list and the program's are one. */
+function assertDocumented(page, documentedKeys, printed) {
+  const missing = printed.filter((key) => !documentedKeys.includes(key));
+  const extra = documentedKeys.filter((key) => !printed.includes(key));
+  assert.deepEqual({ missing, extra }, { missing: [], extra: [] }, `docs/reference/${page}: missing: ${missing.join(' ')}; not there any more: ${extra.join(' ')}`);
+}
+
 const everything = `
 name: everything
 execution: {jobs: 2}
@@ -229,16 +237,33 @@ steps:
   - {id: quick, run: 'true'}
   - {id: held, needs: [quick], run: 'touch ../held; sleep 100'}
 `;
+const approved = `
+steps:
+  - {id: list, run: 'printf "a\\nb\\n" > list.txt; echo said >> "$WAVETRAIN_SUMMARY"; echo told >> "$WAVETRAIN_HANDOFF"', outputs: {list: list.txt}}
+  - {id: kept, cache: true, gate: manual, run: 'echo {} > "$WAVETRAIN_OUTPUT/kept.json"', outputs: [kept], contract: {type: json_schema, source: kept, schema: {type: object}}}
+  - {id: checked, run: 'echo 3 > checked.json', contract: {type: json_schema, source: checked.json, schema: {type: integer}}}
+  - {id: extra, optional: true, run: 'exit 1'}
+  - {id: own, workspace: worktree, run: 'echo own > own.txt'}
+  - {id: left-out, if: failure(), needs: [{step: list, soft: true}], run: 'true'}
+  - {id: each, foreach: list, run: 'true'}
+`;
+const undone = `
+steps:
+  - {id: good, run: 'echo good > good.txt'}
+  - {id: wrong, run: 'echo {} > wrong.json', contract: {type: json_schema, source: wrong.json, schema: {required: [n]}}}
+  - {id: one, workspace: worktree, run: 'echo one > both.txt'}
+  - {id: two, workspace: worktree, run: 'echo two > both.txt'}
+`;
 const large = "checkpoint: {max_file: 1KB}\nsteps: [{id: large, run: 'head -c 3000 /dev/zero > large'}]\n";
 
 test('plan-json.md lists the keys of a plan', withWorkspace({}, (place) => {
   const found = new Set();
-  for (const pipeline of [everything, failing]) {
+  for (const pipeline of [everything, failing, approved]) {
     place.pipeline(pipeline);
     paths(JSON.parse(place.run(['plan', '--format', 'json']).stdout), '', found);
   }
   const isFinding = (key) => key.startsWith('findings[]');
-  assert.deepEqual(documented('docs/reference/plan-json.md', isFinding), settled(found));
+  assertDocumented('plan-json.md', documented('docs/reference/plan-json.md', isFinding), settled(found));
   place.pipeline('steps: [{id: a, rnu: x}]\n');
   const findings = settled(paths(JSON.parse(place.run(['validate', '--format', 'json']).stdout)));
   assert.deepEqual(documented('docs/reference/plan-json.md', (key) => !isFinding(key)), findings.filter(isFinding));
@@ -247,7 +272,7 @@ test('plan-json.md lists the keys of a plan', withWorkspace({}, (place) => {
 
 test('report-json.md lists the keys of a run, which every form has', withWorkspace({}, (place) => {
   const found = new Set();
-  for (const pipeline of [everything, failing]) {
+  for (const pipeline of [everything, failing, approved, undone]) {
     place.pipeline(pipeline);
     place.run(['run', '--report-dir', 'out']);
     paths(JSON.parse(place.read('out/report.json')), '', found);
@@ -255,11 +280,11 @@ test('report-json.md lists the keys of a run, which every form has', withWorkspa
       assert.deepEqual(JSON.parse(place.run([command, '--format', 'json']).stdout), JSON.parse(place.read('out/report.json')), command);
   }
   const keys = documented('docs/reference/report-json.md');
-  assert.deepEqual(keys, settled(found));
+  assertDocumented('report-json.md', keys, settled(found));
   const runs = place.run(['runs', '--format', 'json']);
   assert.equal(runs.status, 0, runs.stderr || runs.signal);
   const list = JSON.parse(runs.stdout);
-  assert.deepEqual([list.v, list.runs.length], [1, 2]);
+  assert.deepEqual([list.v, list.runs.length], [1, 4]);
   assert.deepEqual(settled(paths(list.runs[0])), keys.filter((key) => /^([a-z_]+|totals\.(?!work_ms|peak_concurrency|critical_path_ms).*)$/.test(key)));
 }));
 
@@ -274,6 +299,13 @@ test('events.md lists every event and its keys', withWorkspace({}, async (place)
   assert.equal(run(everything).status, 0);
   assert.equal(run(failing).status, 1);
   assert.equal(run(null, ['resume']).status, 1);
+  assert.equal(run(approved).status, 75);
+  assert.equal(place.run(['approve', 'latest', 'kept', '--by', 'you']).status, 0);
+  const waited = place.run(['audit', '--format', 'json']).stdout.trim().split('\n').map((line) => JSON.parse(line));
+  events.push(...waited);
+  assert.equal(run(null, ['resume']).status, 0);
+  assert.equal(run(null, ['run', '--yes']).status, 0);
+  assert.equal(run(undone).status, 1);
   assert.equal(run(large).status, 4);
   place.pipeline(stopped);
   const child = place.start(['run', '--output-format', 'json']);
@@ -284,8 +316,8 @@ test('events.md lists every event and its keys', withWorkspace({}, async (place)
 
   const table = rows('docs/reference/events.md');
   const head = table.findIndex((row) => row[0] === 'event' && row[1] === 'when');
-  const listed = table.slice(head + 2).filter((row) => /^`[a-z]+_[a-z]+`$/.test(row[0]) && row.length === 3 && !['number', 'text', 'true or false'].includes(row[1]));
-  assert.deepEqual(listed.map((row) => quoted(row[0])[0]).sort(), [...new Set(events.map((event) => event.event))].sort());
+  const listed = table.slice(head + 2).filter((row) => /^`[a-z]+(_[a-z]+)+`$/.test(row[0]) && row.length === 3 && !['number', 'text', 'true or false'].includes(row[1]));
+  assertDocumented('events.md', listed.map((row) => quoted(row[0])[0]), [...new Set(events.map((event) => event.event))]);
 
   const common = ['v', 'seq', 'event', 'pipeline_id', 'timestamp'];
   const ended = ['step_id', 'attempt', 'wave', 'group', 'duration_ms', 'reason', 'failure', 'exit_status', 'signal', 'queue_ms',
@@ -299,31 +331,45 @@ test('events.md lists every event and its keys', withWorkspace({}, async (place)
   }
   const keys = new Set(events.flatMap((event) => [...paths(event)]));
   const names = listed.map((row) => quoted(row[0])[0]);
-  assert.deepEqual(documented('docs/reference/events.md', (key) => names.includes(key)), [...keys].sort());
+  assertDocumented('events.md', documented('docs/reference/events.md', (key) => names.includes(key)), settled(keys));
 }));
 
 test("environment.md lists a step's variables and the files of a run", withWorkspace({}, (place) => {
   place.pipeline(`
 params: {a-name: {default: x}}
+adapters: {agent: {command: [sh, -c, 'env > ../environment-agent; echo {}'], result: json}}
+personas: {somebody: {system_prompt: Be kind}}
 steps:
-  - {id: make, run: 'echo x > "$WAVETRAIN_OUTPUT/thing.txt"', outputs: [thing]}
-  - {id: look, inputs: [thing], run: 'env > "$WAVETRAIN_OUTPUT/env.txt"', outputs: [env]}
+  - {id: make, cache: true, run: 'echo x > "$WAVETRAIN_OUTPUT/thing.txt"; echo told >> "$WAVETRAIN_HANDOFF"; echo said >> "$WAVETRAIN_SUMMARY"', outputs: [thing]}
+  - {id: look, inputs: [thing], run: 'env > ../environment-look; echo {} > "$WAVETRAIN_OUTPUT/seen.json"', outputs: [seen], contract: {type: json_schema, source: seen, schema: {type: object}}}
+  - {id: each, foreach: thing, run: 'env > ../environment-each'}
+  - {id: task, persona: somebody, task: 'Look'}
+  - {id: fresh, needs: [each], optional: true, workspace: fresh, run: 'echo x > left; exit 1'}
 `);
-  assert.equal(place.run(['run', '-p', 'a-name=y'], { env: { WAVETRAIN_TOKEN: 'secret', GITHUB_TOKEN: 'secret' } }).status, 0);
-  const run = place.latest().id;
-  const environment = place.read(`.wavetrain/runs/${run}/artifacts/look/env.txt`);
-  const set = [...environment.matchAll(/^(WAVETRAIN\w*)=/gm)].map((match) => match[1]).sort();
-  const table = rows('docs/reference/environment.md');
-  const second = table.findIndex((row, index) => row[0] === 'variable' && index > 0);
-  assert.deepEqual(table.slice(2, second).map((row) => quoted(row[0])[0]).sort(), set);
-  assert.match(environment, /^PARAM_A_NAME=y$/m);
-  assert.doesNotMatch(environment, /secret/);
+  place.pipeline(`
+components: {look: {run: [sh, -c, 'env > ../environment-component; echo "{\\"content\\": 1}"']}}
+artifacts: {one: {source: {type: look}}}
+`, 'runbook.yml');
+  for (const words of [['runbook.yml'], ['-p', 'a-name=y']]) {
+    const done = place.run(['run', ...words], { env: { WAVETRAIN_TOKEN: 'secret', GITHUB_TOKEN: 'secret' } });
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+  }
+  const environments = ['look', 'each', 'agent', 'component'].map((name) => readFileSync(join(place.root, `environment-${name}`), 'utf8'));
+  const set = new Set(environments.flatMap((environment) => [...environment.matchAll(/^(WAVETRAIN\w*)=/gm)].map((match) => match[1])));
+  const page = 'docs/reference/environment.md';
+  const section = text(page).split('\n## ').find((part) => part.startsWith('The environment of a step'));
+  const listed = [...section.matchAll(/^\|([^|]*)\|/gm)].flatMap((match) => quoted(match[1])).filter((name) => /^WAVETRAIN\w*$/.test(name));
+  assertDocumented('environment.md', listed, [...set]);
+  assert.match(environments[0], /^PARAM_A_NAME=y$/m);
+  for (const environment of environments) assert.doesNotMatch(environment, /secret/);
 
+  const table = rows(page);
   const patterns = table.slice(table.findIndex((row) => row[0] === 'path') + 2).flatMap((row) => quoted(row[0]));
-  const known = patterns.map((pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replace('RUN-ID', run).replace(/STEP|NAME|ATTEMPT/g, '[^/]+')}`));
+  const known = patterns.map((pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replace('RUN-ID', 'run_[0-9_]+').replace(/STEP|NAME|ATTEMPT|KEY/g, '[^/]+')}`));
   const files = readdirSync(join(place.path, '.wavetrain'), { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory()).map((entry) => relative(join(place.path, '.wavetrain'), join(entry.parentPath ?? entry.path, entry.name)));
-  for (const file of files) assert.ok(known.some((pattern) => pattern.test(file)), file);
+  const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
+  assert.deepEqual(unknown, [], `${page}: files that are not listed`);
 }));
 
 test('the example page counts its steps and waves', withWorkspace({}, (place) => {
@@ -334,31 +380,73 @@ test('the example page counts its steps and waves', withWorkspace({}, (place) =>
   for (const [index, named] of table.entries()) for (const step of named) assert.ok(waves[index].includes(step), `${step} in wave ${index + 1}`);
 }));
 
-test('the record carried to a fresh clone goes on there, as the recipe for time limits says', withWorkspace({}, async (place) => {
-  place.pipeline("steps:\n  - {id: first, run: 'echo x >> ../ledger; echo 1 > first.txt'}\n  - {id: held, needs: [first], run: 'test -e ../go || { touch ../held; sleep 100; }; cat first.txt > held.txt'}\n");
+for (const [folder, command] of rows('docs/examples/README.md').filter((row) => /^\[\w+\]\(\w+\)$/.test(row[0]))) {
+  const [, name] = /\((\w+)\)/.exec(folder);
+  test(`the example ${name} runs as its page says`, withWorkspace({}, (place) => {
+    cpSync(join(root, 'docs/examples', name), place.path, { recursive: true });
+    place.commit(name);
+    const words = quoted(command)[0].split(' ');
+    assert.equal(words.shift(), 'wavetrain');
+    const done = place.run(words);
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /^completed: /m);
+  }));
+}
+
+test('the table of its page is the one among the examples', () => {
+  const [, table] = /^cat > wordbook\.pipeline <<'END'\n([\s\S]*?)^END$/m.exec(text('docs/formats/table.md'));
+  assert.equal(text('docs/examples/table/wordbook.pipeline'), table);
+});
+
+/** A remote, and what the recipes do between two jobs: the record is kept, the clone is a new one. */
+function jobs(place) {
   const remote = join(place.root, 'origin.git');
   place.git('init', '-q', '--bare', '-b', 'main', remote);
   place.git('remote', 'add', 'origin', remote);
   place.git('push', '-q', 'origin', 'main');
-  const job = { env: { WAVETRAIN_TOKEN: 'x' } };
-  const words = ['run', '--resume=auto', '--status', 'off', '--comment', 'off'];
-  const child = place.start(words, job);
+  const next = () => {
+    const cache = join(place.root, 'cache');
+    mkdirSync(cache);
+    for (const name of readdirSync(join(place.path, '.wavetrain')).filter((name) => /^state\.db|^runs$/.test(name)))
+      cpSync(join(place.path, '.wavetrain', name), join(cache, name), { recursive: true });
+    spawnSync('rm', ['-rf', place.path]);
+    spawnSync('git', ['clone', '-q', remote, place.path], { env: cleanEnvironment() });
+    place.git('config', 'user.name', 'Tester');
+    cpSync(cache, join(place.path, '.wavetrain'), { recursive: true });
+  };
+  const words = (resume) => ['run', `--resume=${resume}`, '--status', 'off', '--comment', 'off'];
+  return { remote, next, words, job: { env: { WAVETRAIN_TOKEN: 'x', GITHUB_ACTOR: 'octocat' } } };
+}
+
+test('the record carried to a fresh clone goes on there, as the recipe for time limits says', withWorkspace({}, async (place) => {
+  place.pipeline("steps:\n  - {id: first, run: 'echo x >> ../ledger; echo 1 > first.txt'}\n  - {id: held, needs: [first], run: 'test -e ../go || { touch ../held; sleep 100; }; cat first.txt > held.txt'}\n");
+  const { remote, next, words, job } = jobs(place);
+  const child = place.start(words('auto'), job);
   await until(() => existsSync(join(place.root, 'held')), 'the second step');
   child.kill('SIGINT');
   assert.equal((await child.ended).status, 75);
-
-  const cache = join(place.root, 'cache');
-  mkdirSync(cache);
-  for (const name of readdirSync(join(place.path, '.wavetrain')).filter((name) => /^state\.db|^runs$/.test(name)))
-    cpSync(join(place.path, '.wavetrain', name), join(cache, name), { recursive: true });
-  spawnSync('rm', ['-rf', place.path]);
-  spawnSync('git', ['clone', '-q', remote, place.path], { env: cleanEnvironment() });
-  place.git('config', 'user.name', 'Tester');
-  cpSync(cache, join(place.path, '.wavetrain'), { recursive: true });
+  next();
   writeFileSync(join(place.root, 'go'), '');
-  const resumed = place.run(words, job);
+  const resumed = place.run(words('auto'), job);
   assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
   assert.equal(readFileSync(join(place.root, 'ledger'), 'utf8'), 'x\n');
   assert.equal(place.git('rev-parse', 'main'), spawnSync('git', ['-C', remote, 'rev-parse', 'main'], { encoding: 'utf8' }).stdout.trim());
   assert.equal(place.git('log', '--format=%s').split('\n').length, 3);
+}));
+
+test('a gate is opened in a fresh clone, as the recipe for approvals says', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: build, gate: manual, run: 'echo x >> ../ledger; echo 1 > built.txt'}\n  - {id: deploy, needs: [build], run: 'cat built.txt > deployed.txt'}\n");
+  const { remote, next, words, job } = jobs(place);
+  const waiting = place.run(words('never'), job);
+  assert.equal(waiting.status, 75, waiting.stdout + waiting.stderr);
+  assert.ok(!place.exists('deployed.txt'));
+  next();
+  const approval = place.run(['approve', 'latest', 'build'], job);
+  assert.equal(approval.status, 0, approval.stderr);
+  const released = place.run(words('require'), job);
+  assert.equal(released.status, 0, released.stdout + released.stderr);
+  assert.equal(readFileSync(join(place.root, 'ledger'), 'utf8'), 'x\n');
+  assert.equal(place.record("SELECT subject FROM events WHERE type = 'gate_opened'")[0].subject, 'octocat');
+  assert.equal(spawnSync('git', ['-C', remote, 'show', 'main:deployed.txt'], { encoding: 'utf8' }).stdout, '1\n');
+  assert.equal(place.run(words('require'), job).status, 2);
 }));

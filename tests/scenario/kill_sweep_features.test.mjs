@@ -62,7 +62,8 @@ function query(place, sql) {
   const database = join(place, '.wavetrain', 'state.db');
   if (!existsSync(database)) return [];
   const done = spawnSync('sqlite3', ['-json', database, sql], { encoding: 'utf8' });
-  return done.status === 0 && done.stdout ? JSON.parse(done.stdout) : [];
+  assert.ok(done.status === 0 || /no such table/.test(done.stderr), done.stderr);
+  return done.stdout ? JSON.parse(done.stdout) : [];
 }
 
 const git = (place, ...words) => {
@@ -115,7 +116,7 @@ class Sweep {
 
   /** One start: killed at the stop, or ended before it. What was done must not be done again. */
   start(at, stop, context) {
-    const done = query(at.place, "select id from steps where state = 'done' and run_id = (select max(id) from runs)").map((row) => row.id);
+    const done = query(at.place, "select id from steps where state = 'done' and run = (select max(run) from runs)").map((row) => row.id);
     const known = (query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0) > at.runs;
     const before = read(at.ledger).length;
     const words = [program, known ? 'resume' : 'run', '--yes'];
@@ -144,7 +145,7 @@ class Sweep {
     assert.equal(git(place, 'status', '--porcelain'), '', context('clean work tree and index'));
     git(place, 'fsck', '--strict', '--no-dangling');
     assert.deepEqual(query(place, 'pragma integrity_check'), [{ integrity_check: 'ok' }], context('database'));
-    const last = 'run_id = (select max(id) from runs)';
+    const last = 'run = (select max(run) from runs)';
     assert.deepEqual(query(place, `select id from steps where state <> 'done' and ${last}`), [{ id: 'extra' }], context('all done'));
     assert.deepEqual(query(place, 'select id from runs where state <> \'done\''), [], context('the run is complete'));
     assert.equal(git(place, 'for-each-ref', 'refs/wavetrain/worktrees', 'refs/wavetrain/backup'), '', context('no reference of a checkout'));

@@ -29,7 +29,8 @@ function randomPipeline(seed) {
     const needs = Array.from({ length: i }, (_, j) => j).filter(() => next() < 0.25).map((j) => `s${j}`);
     const outcome = next();
     const script = outcome < 0.1 ? 'echo broken; exit 3' : outcome < 0.25 ? 'test $WAVETRAIN_ATTEMPT = 2' : `sleep 0.0${Math.floor(next() * 9)}`;
-    lines.push(`  - {id: s${i}, needs: [${needs}], run: '${script}', retry: {max: ${outcome < 0.25 && outcome >= 0.1 ? 1 : 0}, backoff: 10ms}}`);
+    const kind = next() < (outcome < 0.1 ? 0.6 : 0.1) ? ', optional: true' : next() < 0.4 ? ', cache: true' : '';
+    lines.push(`  - {id: s${i}, needs: [${needs}]${kind}, run: '${script}', retry: {max: ${outcome < 0.25 && outcome >= 0.1 ? 1 : 0}, backoff: 10ms}}`);
   }
   return lines.join('\n') + '\n';
 }
@@ -39,8 +40,11 @@ const island = (html, id) => JSON.parse(new RegExp(`<script type="application/js
 test('totals agree everywhere', { timeout: 300000 }, () => {
   const place = new Workspace();
   const graphs = [];
+  const seen = { cached: 0, optional: 0 };
   for (let seed = 1; seed <= RUNS; seed++) {
     place.pipeline(randomPipeline(seed));
+    /* The second time some steps come from the cache. */
+    if (seed % 2 === 0) place.run(['run', '--report-dir', 'first']);
     const done = place.run(['run', '--report-dir', `out${seed}`]);
     assert.ok([0, 1].includes(done.status), done.stderr);
     const status = place.latest();
@@ -49,6 +53,16 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
 
     const rows = place.record(`select steps.state as state, count(*) as n from steps join runs using (run) where runs.id = '${status.id}' group by steps.state`);
     for (const row of rows) assert.equal(status.totals[row.state], row.n, `seed ${seed}: ${row.state}`);
+
+    const count = (test) => status.steps.filter(test).length;
+    const optional = count((step) => step.state === 'failed' && step.optional);
+    const cached = count((step) => step.cache_key !== null);
+    assert.equal(status.totals.cached, cached, `seed ${seed}: cached`);
+    seen.cached += cached;
+    seen.optional += optional;
+    assert.equal(status.state, status.totals.failed > optional ? 'failed' : 'done', `seed ${seed}: the run's state`);
+    const list = JSON.parse(place.run(['runs', '--format', 'json']).stdout).runs.find((run) => run.id === status.id);
+    for (const key of ['done', 'failed', 'skipped', 'retried', 'cached', 'wall_ms']) assert.equal(list.totals[key], status.totals[key], `seed ${seed}: runs: ${key}`);
 
     const html = place.read(`out${seed}/report.html`);
     const page = island(html, 'run');
@@ -60,6 +74,11 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
     const verdict = done.stdout.split('\n').find((line) => /^(completed|failed): /.test(line));
     assert.ok(verdict, done.stdout);
     const words = verdict.replace(/^\w+: /, '');
+    assert.equal(Number(/(\d+) cached/.exec(words)?.[1] ?? 0), cached, words);
+    assert.equal(Number(/(\d+) (?:failed \()?optional\)/.exec(words)?.[1] ?? 0), optional, words);
+    assert.equal(columns.look.split('').filter((look) => page.looks[look][0] === 'cached').length, cached, `seed ${seed}: the page's cached steps`);
+    const [, row] = /\| Steps \|.*\n\|[-:|]+\n(\|.*\|)\n/.exec(place.read(`out${seed}/summary.md`));
+    assert.deepEqual(row.split('|').slice(1, 6).map(Number), ['steps', 'done', 'cached', 'failed', 'skipped'].map((key) => status.totals[key]), `seed ${seed}: the summary's table`);
     assert.ok(html.includes(words.replaceAll('&', '&amp;')), `seed ${seed}: the page says "${words}"`);
 
     const path = status.critical_path;
@@ -72,9 +91,11 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
 
     const junit = place.read(`out${seed}/junit.xml`);
     assert.equal(Number(/<testsuites[^>]* tests="(\d+)"/.exec(junit)[1]), status.totals.steps);
-    assert.equal(Number(/<testsuites[^>]* failures="(\d+)"/.exec(junit)[1]), status.totals.failed);
+    assert.equal(Number(/<testsuites[^>]* failures="(\d+)"/.exec(junit)[1]), status.totals.failed - optional);
+    assert.equal(Number(/<testsuites[^>]* skipped="(\d+)"/.exec(junit)[1]), status.totals.steps - status.totals.done - status.totals.failed + optional);
     graphs.push(join(place.path, `out${seed}/dag.mmd`));
   }
+  assert.ok(seen.cached > 0 && seen.optional > 0, JSON.stringify(seen));
   const rendered = spawnSync(process.execPath, [renderer, ...graphs], { encoding: 'utf8' });
   assert.equal(rendered.status, 0, rendered.stdout + rendered.stderr);
   place.remove();

@@ -351,6 +351,25 @@ static void a_check_bears_a_tolerated_failure_it_does_not_name(void **state)
 	}
 }
 
+static void what_was_skipped_for_a_tolerated_failure_is_borne_too(void **state)
+{
+	struct world world;
+	struct scheduler scheduler;
+	(void)state;
+	make_small(&world, 3, 1);
+	world.needs[1][0] = world.needs[2][0] = world.needs[2][1] = true;
+	world.written[2].is_check = true;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	assert_true(scheduler_next_stage(&scheduler));
+	scheduler_step_failed(&scheduler, take(&scheduler), true);
+	assert_int_equal(scheduler.progress[1], PROGRESS_SKIPPED);
+	assert_int_equal(take(&scheduler), 2);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_true(scheduler_is_passed(&scheduler, i));
+	scheduler_release(&scheduler);
+}
+
 static void what_takes_an_omitted_output_is_omitted_too(void **state)
 {
 	struct input input = {.step = 0};
@@ -449,6 +468,7 @@ int main(void)
 		cmocka_unit_test(after_halt_nothing_is_given_out),
 		cmocka_unit_test(conditions_soft_needs_and_tolerance_follow_their_rules),
 		cmocka_unit_test(a_check_bears_a_tolerated_failure_it_does_not_name),
+		cmocka_unit_test(what_was_skipped_for_a_tolerated_failure_is_borne_too),
 		cmocka_unit_test(what_takes_an_omitted_output_is_omitted_too),
 		cmocka_unit_test(once_barred_only_what_runs_for_a_failure_starts),
 		cmocka_unit_test(a_bar_leaves_running_steps_their_further_attempts),
