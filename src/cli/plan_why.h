@@ -3,9 +3,8 @@
 
 #include "cli/project.h"
 
-/* Files in a run's folder: what its steps were defined as, and the ingredients of a step's key. */
+/* In a run's folder: what its steps were defined as. */
 #define DEFINITION_FILE "definition"
-#define INGREDIENTS_FOLDER "keys"
 
 /* Keeps the definition of the plan's steps with the run, for the next one to compare with. */
 bool definition_save(

@@ -1,7 +1,32 @@
 /* Results that an earlier run left in the cache. */
 #include "run/attempt_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "model/services.h"
+
+/* For the next run to say what differs: it is for show, so nothing depends on its being there. */
+static void keep_ingredients(
+	const struct executor *executor, const struct step *step, const struct buffer *lines)
+{
+	struct error ignored;
+	if (mkdirat(executor->run_folder, INGREDIENTS_FOLDER, 0777) < 0 && errno != EEXIST)
+		return;
+	CLEANUP(close_descriptor)
+	int folder = openat(executor->run_folder, INGREDIENTS_FOLDER,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0)
+		return;
+	CLEANUP(close_descriptor)
+	int file = openat(
+		folder, step->id, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (file >= 0)
+		descriptor_write_all(file, buffer_text(lines), lines->size, &ignored);
+}
 
 static bool find_key(struct attempt *attempt)
 {
@@ -12,15 +37,19 @@ static bool find_key(struct attempt *attempt)
 		ARENA_ARRAY(&executor->scratch, const struct artifact *, step->input_count);
 	for (uint32_t i = 0; i < step->input_count; i++)
 		inputs[i] = &executor->artifacts[step->inputs[i].step][step->inputs[i].output];
+	CLEANUP(buffer_release) struct buffer ingredients = BUFFER_INIT;
 	struct cache_key_request request = {
 		.fingerprint = executor->settings->plan->steps[attempt->step].fingerprint,
 		.inputs = inputs,
 		.input_count = step->input_count,
 		.rule = step->cache,
 		.folder = attempt->workspace.work_folder,
+		.ingredients = &ingredients,
 	};
-	if (result_cache_key(&request, attempt->cache_key, &ignored))
+	if (result_cache_key(&request, attempt->cache_key, &ignored)) {
+		keep_ingredients(executor, step, &ingredients);
 		return true;
+	}
 	attempt->cache_key[0] = '\0';
 	return false;
 }

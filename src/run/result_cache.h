@@ -37,6 +37,9 @@ struct result_cache {
 void result_cache_open(struct result_cache *cache, const char *folder);
 void result_cache_close(struct result_cache *cache); /* also of zeroed memory */
 
+/* In the run's folder: a file STEP-ID with the ingredients of the step's key. */
+#define INGREDIENTS_FOLDER "keys"
+
 struct cache_key_request {
 	const char *fingerprint;              /* of the step, hexadecimal */
 	const struct artifact *const *inputs; /* for each of the step's inputs, in order */
