@@ -43,6 +43,7 @@ function normalised(line) {
     .replace(/\S*\/demo\//g, 'demo/')
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, 'ID')
     .replace(/\d+m \d\ds|\d+(\.\d+)? (ms|s)\b/g, 'TIME')
+    .replace(' (critical path TIME)', '')   // left out where it is no time at all
     .replace(/\s+/g, ' ')
     .trim();
 }
