@@ -141,6 +141,7 @@ int64_t run_step_duration_ms(const struct run *run, uint32_t step, int64_t now_m
 }
 
 struct failed_step {
+	bool is_optional;
 	int64_t ended_ms;
 	uint32_t step;
 };
@@ -149,6 +150,8 @@ static int failed_step_compare(const void *left, const void *right)
 {
 	const struct failed_step *a = left;
 	const struct failed_step *b = right;
+	if (a->is_optional != b->is_optional)
+		return a->is_optional ? 1 : -1;
 	if (a->ended_ms != b->ended_ms)
 		return a->ended_ms < b->ended_ms ? -1 : 1;
 	return a->step < b->step ? -1 : a->step > b->step;
@@ -163,7 +166,8 @@ uint32_t run_failures(const struct run *run, uint32_t *steps, uint32_t capacity)
 		if (run->steps[i].state != STATE_FAILED)
 			continue;
 		GROW(failed, count, room);
-		failed[count++] = (struct failed_step){run->steps[i].ended_ms, i};
+		failed[count++] =
+			(struct failed_step){run->steps[i].is_optional, run->steps[i].ended_ms, i};
 	}
 	if (count > 1)
 		qsort(failed, count, sizeof *failed, failed_step_compare);

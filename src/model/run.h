@@ -190,8 +190,8 @@ const struct run_attempt *run_last_attempt(const struct run *run, uint32_t step)
 int64_t run_step_duration_ms(const struct run *run, uint32_t step, int64_t now_ms);
 
 /*
- * Root failures first to last: steps that failed themselves. Returns how many there are; writes
- * at most capacity indices.
+ * Root failures first to last, optional ones after all others: steps that failed themselves.
+ * Returns how many there are; writes at most capacity indices.
  */
 uint32_t run_failures(const struct run *run, uint32_t *steps, uint32_t capacity);
 

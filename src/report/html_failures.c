@@ -127,22 +127,6 @@ static void add_each(const struct html_context *context, struct page_value *fail
 	arena_release(&arena);
 }
 
-/* What made the run fail comes first, in both parts in the order of time. */
-static void put_optional_last(const struct run *run, uint32_t *steps, uint32_t count)
-{
-	uint32_t optional[HTML_FAILURE_LIMIT];
-	uint32_t kept = 0;
-	uint32_t moved = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (run->steps[steps[i]].is_optional)
-			optional[moved++] = steps[i];
-		else
-			steps[kept++] = steps[i];
-	for (uint32_t i = 0; i < moved; i++)
-		steps[kept + i] = optional[i];
-}
-
 void html_failures_add(const struct html_context *context, struct page_value *root)
 {
 	const struct run *run = context->run;
@@ -164,7 +148,6 @@ void html_failures_add(const struct html_context *context, struct page_value *ro
 				: NULL);
 	if (count > HTML_FAILURE_LIMIT)
 		count = HTML_FAILURE_LIMIT;
-	put_optional_last(run, steps, count);
 	if (count > 0)
 		add_each(context, failures, steps, count);
 }

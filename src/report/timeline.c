@@ -198,7 +198,10 @@ static void append_row(const struct timeline *timeline, const struct timeline_ro
 	buffer_append_byte(buffer, ' ');
 	layout_name(buffer, row->name, layout_name_width(row->name, NAME_COLUMNS_MOST));
 	buffer_append_text(buffer, " (");
-	duration_append(buffer, row->duration_ms);
+	if (row->look == LOOK_CACHED && row->duration_ms == 0)
+		buffer_append_text(buffer, palette_look(row->look)->word);
+	else
+		duration_append(buffer, row->duration_ms);
 	buffer_append_byte(buffer, ')');
 	if (row->look == LOOK_FAILED || row->look == LOOK_RUNNING) {
 		buffer_append_byte(buffer, ' ');

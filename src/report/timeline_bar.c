@@ -8,8 +8,8 @@
 #define TICK_CELLS_LEAST 10
 #define BAR_CELLS_MOST 4096 /* more than a terminal has; a guard against a wrong clock */
 
-enum bar_cell { CELL_BLANK, CELL_WAITING, CELL_RETRIED, CELL_WORK };
-static const char *const cell_texts[] = {" ", "·", "▒", "█"};
+enum bar_cell { CELL_BLANK, CELL_WAITING, CELL_CACHED, CELL_RETRIED, CELL_WORK };
+static const char *const cell_texts[] = {" ", "·", "≡", "▒", "█"};
 
 /* A row of cells that is filled from low to high importance, then written. */
 struct bar {
@@ -77,6 +77,12 @@ void bar_append_step(
 	if (attempts.count > 0 && !scale->placed)
 		origin_ms = run->attempts[attempts.first].started_ms -
 			    run->attempts[attempts.first].queue_ms;
+	/* What came from the cache took no time, and has its place all the same. */
+	if (attempts.count == 0 && run->steps[step].cache_key) {
+		size_t at =
+			scale->placed ? cell_at(scale, run->steps[step].started_ms - origin_ms) : 0;
+		bar_fill(&bar, at, at, CELL_CACHED);
+	}
 	for (uint32_t i = 0; i < attempts.count; i++) {
 		const struct run_attempt *attempt = &run->attempts[attempts.first + i];
 		int64_t start_ms = attempt->started_ms - origin_ms;

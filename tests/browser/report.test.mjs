@@ -280,9 +280,12 @@ describe('report.html', () => {
 		await until(page, () => document.getElementById('count').textContent === '12 of 63 steps');
 		assert.match(await page.textContent('.legend'), /12\s*cached/);
 		assert.match(await page.textContent('#timeline-text'), /^51 of 63 steps ran/);
-		await page.fill('#filter', '');
+		await close();
+	});
+
+	test('bars of cached steps are dotted', async () => {
+		const { page, close } = await open('notes');
 		await page.selectOption('#lanes', 'step');
-		/* Dots on the bars of cached steps. */
 		await until(page, () => {
 			const canvas = document.getElementById('canvas'), style = getComputedStyle(document.documentElement);
 			const color = (name) => parseInt(style.getPropertyValue(name).trim().slice(1), 16);

@@ -54,6 +54,21 @@ static void test_retries_and_queue_show(void **state)
 	check_contains(&buffer, "▒█");
 }
 
+static void test_cached_steps_have_a_place(void **state)
+{
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	struct run *run = fixture_done(&arena);
+	run->steps[1].cache_key = "9f2c1a7e00";
+	run->steps[1].attempts.count = 0;
+	timeline_append(run, &(struct text_style){.columns = 100}, 0, &buffer);
+	check_contains(&buffer, "00:12 ≡ personal_data (cached)\n");
+	buffer_clear(&buffer);
+	timeline_append(run, &(struct text_style){.columns = 100, .ascii = true}, 0, &buffer);
+	check_contains(&buffer, "00:12 = personal_data (cached)\n");
+}
+
 static void test_wide(void **state)
 {
 	(void)state;
@@ -114,6 +129,7 @@ int main(void)
 		cmocka_unit_test(test_one_cell_a_second),
 		cmocka_unit_test(test_scaled_with_axis_fits),
 		cmocka_unit_test(test_retries_and_queue_show),
+		cmocka_unit_test(test_cached_steps_have_a_place),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_more_than_sixty_rows_fold),
 		cmocka_unit_test(test_a_run_that_goes_on),
