@@ -1,5 +1,7 @@
+#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/index.h"
@@ -26,7 +28,8 @@ static const char *approver(const struct options *chosen)
 	for (size_t i = 0; i < ARRAY_LENGTH(variables); i++)
 		if (!text_is_empty(getenv(variables[i])))
 			return getenv(variables[i]);
-	return "unknown";
+	const struct passwd *user = getpwuid(geteuid());
+	return user ? user->pw_name : "unknown";
 }
 
 static const struct run_gate *find_gate(const struct run *run, const char *id)

@@ -15,14 +15,19 @@ static const struct option options[] = {
 static bool find_step(const struct run *run, const char *id, uint32_t *step, struct error *error)
 {
 	struct nearest nearest;
+	const char *instance = NULL;
 	nearest_start(&nearest, id);
 	for (*step = 0; *step < run->step_count; (*step)++) {
 		if (text_equal(run->steps[*step].id, id))
 			return true;
 		nearest_offer(&nearest, run->steps[*step].id);
+		if (!instance && text_equal(run->steps[*step].base_id, id))
+			instance = run->steps[*step].id;
 	}
 	error_set(error, ERROR_USAGE, "run '%s' has no step '%s'", run->id, id);
-	if (nearest.best)
+	if (instance)
+		error_hint(error, "it ran as several: '%s' is the first", instance);
+	else if (nearest.best)
 		error_hint(error, "did you mean '%s'?", nearest.best);
 	return false;
 }

@@ -78,6 +78,17 @@ static const char *mock_text(
 	return NULL;
 }
 
+/* Where the step itself would leave what a contract looks at by its path. */
+static void write_work_file(
+	struct rehearsal *rehearsal, const struct step *step, const char *path, const char *text)
+{
+	if (path && path_stays_beneath(path))
+		write_mock(rehearsal,
+			arena_format(rehearsal->cli->arena, "%s/work/%s/%s", rehearsal->folder,
+				step->id, path),
+			text);
+}
+
 static void make_output(struct rehearsal *rehearsal, const struct step *step,
 	const struct output *output, struct artifact *artifact)
 {
@@ -101,6 +112,8 @@ static void make_output(struct rehearsal *rehearsal, const struct step *step,
 		arena_format(arena, "%s/artifacts/%s", rehearsal->folder, artifact->path);
 	if (!write_mock(rehearsal, path, text))
 		return;
+	if (contract)
+		write_work_file(rehearsal, step, output->path, text);
 	buffer_printf(&rehearsal->text, "    makes %s (", output->name);
 	size_append(&rehearsal->text, (int64_t)artifact->size_bytes);
 	if (contract)
@@ -109,21 +122,17 @@ static void make_output(struct rehearsal *rehearsal, const struct step *step,
 		buffer_append_text(&rehearsal->text, ", any content)\n");
 }
 
-/* A schema of a file that is no output: its mock lies where the step would leave it. */
+/* A schema of a file that is no output. */
 static void make_other_source(
 	struct rehearsal *rehearsal, const struct step *step, const struct contract *contract)
 {
-	struct arena *arena = rehearsal->cli->arena;
-	struct output output = {.name = contract->source, .path = contract->source};
+	struct output output = {.name = contract->source};
 	for (uint32_t i = 0; i < step->output_count; i++)
-		if (is_about(contract, &step->outputs[i]) && !step->outputs[i].path)
+		if (is_about(contract, &step->outputs[i]))
 			return;
 	const char *text = mock_text(rehearsal, &output, contract);
-	if (text && path_stays_beneath(contract->source))
-		write_mock(rehearsal,
-			arena_format(arena, "%s/work/%s/%s", rehearsal->folder, step->id,
-				contract->source),
-			text);
+	if (text)
+		write_work_file(rehearsal, step, contract->source, text);
 }
 
 /* The mocks go the way the real ones will. */

@@ -54,9 +54,10 @@ void contract_diff_scope_check(void *context, const struct contract_subject *sub
 	for (uint32_t i = 0; i < subject->changed_count; i++) {
 		const char *path = subject->changed_paths[i];
 		if (!is_in_scope(contract, path))
-			contract_findings_add(
-				&findings, &(struct contract_error){arena_copy_text(arena, path),
-						   "diff_scope", scope, "changed"});
+			contract_findings_add(&findings,
+				&(struct contract_error){arena_copy_text(arena, path), "diff_scope",
+					arena_format(arena, "changes of %s alone", scope),
+					"a change"});
 	}
 	result->is_kept = result->error_total == 0;
 	if (!result->is_kept)

@@ -299,6 +299,36 @@ static void move_inputs(const struct expansion *expansion, struct step *step)
 	step->input_count = count;
 }
 
+static bool waits_for(const struct step *step, uint32_t place)
+{
+	for (uint32_t i = 0; i < step->need_count; i++)
+		if (step->needs[i].step == place)
+			return true;
+	for (uint32_t i = 0; i < step->input_count; i++)
+		if (step->inputs[i].step == place)
+			return true;
+	return false;
+}
+
+/* Who waited for instances that do not come still comes after the list. */
+static void wait_for_list(const struct expansion *expansion, struct step *step)
+{
+	const struct input *list = &expansion->step->foreach->from;
+	const struct step *producer = &expansion->pipeline->steps[list->step];
+	struct need *needs =
+		ARENA_ARRAY(expansion->arena, struct need, (size_t)step->need_count + 1);
+	uint32_t place;
+	moved(expansion, list->step, &place);
+	for (uint32_t i = 0; i < step->need_count; i++) {
+		needs[i] = step->needs[i];
+		if (needs[i].step == place)
+			return;
+	}
+	needs[step->need_count++] =
+		(struct need){.id = producer->id, .step = place, .where = list->where};
+	step->needs = needs;
+}
+
 static void move_references(struct expansion *expansion, struct step *step)
 {
 	const struct step old = *step;
@@ -405,7 +435,10 @@ static bool put_in_place(
 	if (!check_instances(expansion, &steps[expansion->place], error))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
+		bool waits = expansion->count == 0 && waits_for(&steps[i], expansion->place);
 		move_references(expansion, &steps[i]);
+		if (waits)
+			wait_for_list(expansion, &steps[i]);
 		move_foreach(expansion, &steps[i]);
 	}
 	move_waves(expansion);

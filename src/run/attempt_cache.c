@@ -97,6 +97,14 @@ bool attempt_take_cached(struct attempt *attempt)
 	return true;
 }
 
+/* What it told later steps is not in the cache: such a step runs every time. */
+static bool has_handed_on(const struct attempt *attempt)
+{
+	struct executor *executor = attempt->executor;
+	return path_exists(notes_handoff_path(
+		&executor->notes, attempt_step(attempt)->id, attempt->number, &executor->scratch));
+}
+
 void attempt_keep_cached(struct attempt *attempt)
 {
 	struct executor *executor = attempt->executor;
@@ -108,6 +116,6 @@ void attempt_keep_cached(struct attempt *attempt)
 		.artifacts_folder = executor->artifacts_folder,
 		.folder = attempt->workspace.work_folder,
 	};
-	if (attempt->cache_key[0] && !attempt->is_cached)
+	if (attempt->cache_key[0] && !attempt->is_cached && !has_handed_on(attempt))
 		result_cache_store(&executor->cache, &request, &error);
 }

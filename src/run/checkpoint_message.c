@@ -4,9 +4,11 @@
 
 #include "base/text.h"
 
+/* What was left out or failed has no part in it; what was done before has, in a whole one. */
 static bool is_included(const struct checkpoint_words *words, uint32_t step)
 {
-	return !words->included || words->included[step];
+	bool was_done = words->plan->steps[step].action == ACTION_SKIP;
+	return !words->included || words->included[step] || (was_done && !words->partial);
 }
 
 static bool has_included_step(const struct checkpoint_words *words, const struct plan_group *group)

@@ -13,8 +13,8 @@ struct checkpoint_words {
 	uint32_t stage;
 	bool partial;
 	const char *run_id;
-	const uint8_t
-		*included; /* per step: nonzero when the checkpoint holds its work; NULL: all */
+	const uint8_t *
+		included; /* per step: nonzero when it was done since the last one; NULL: all were */
 };
 #define CHECKPOINT_NAME_LIMIT 8
 

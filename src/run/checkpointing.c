@@ -79,8 +79,10 @@ void checkpointing_step_undone(struct checkpointing *checkpointing, uint32_t ste
 
 bool checkpointing_holds(const struct checkpointing *checkpointing, uint32_t step)
 {
+	if (checkpointing->is_new[step])
+		return false;
 	if (checkpointing->settings->plan->steps[step].action != ACTION_SKIP)
-		return !checkpointing->is_new[step];
+		return true;
 	return checkpointing->ended_ms[step] <= checkpointing->checkpoint_ms;
 }
 
@@ -212,7 +214,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 			.stage = occasion->stage,
 			.partial = occasion->partial,
 			.run_id = settings->run->id,
-			.included = occasion->partial ? checkpointing->is_new : NULL,
+			.included = checkpointing->is_new,
 		},
 		&subject);
 	append_body(checkpointing, occasion->stage, occasion->partial, &body);

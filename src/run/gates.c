@@ -84,7 +84,7 @@ uint32_t gates_ask(const struct gates *gates, uint32_t stage, bool may_ask)
 	uint32_t first_closed = INDEX_NONE;
 	const uint32_t *steps = plan_stage_steps(gates->settings->plan, stage, &count);
 	for (uint32_t i = 0; gates->has_any && i < count; i++) {
-		if (is_closed(gates, steps[i]) && !find_record(gates, steps[i]))
+		if (is_closed(gates, steps[i]))
 			record_waiting(gates, steps[i]);
 	}
 	/* Whoever answers from elsewhere finds them all on record. */

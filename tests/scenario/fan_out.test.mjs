@@ -73,6 +73,7 @@ test('batches, limits, empty lists, and lists that are none', withWorkspace({}, 
   place.pipeline(foreach().replace('cat "$WAVETRAIN_INPUT"/done/* > sum.txt; ls "$WAVETRAIN_INPUT/done" | wc -l > count.txt', 'ls -A "$WAVETRAIN_INPUT" > count.txt'));
   const empty = place.run(['run']);
   assert.equal(empty.status, 0, empty.stdout + empty.stderr);
+  assert.equal(place.latest().steps.find((step) => step.id === 'sum').wave, 1, 'it still comes after the list');
 
   place.write('list.json', '{"no": "list"}');
   place.pipeline(foreach());

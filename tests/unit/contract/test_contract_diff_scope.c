@@ -49,7 +49,7 @@ static void a_change_outside_is_named(void **state)
 		assert_string_equal(result.reason, now->reason);
 		assert_string_equal(result.errors[0].pointer, now->first);
 		assert_string_equal(result.errors[0].keyword, "diff_scope");
-		assert_string_equal(result.errors[0].actual, "changed");
+		assert_string_equal(result.errors[0].actual, "a change");
 	}
 	arena_release(&arena);
 }

@@ -49,7 +49,9 @@ static void templates_become_one_line(void **state)
 		.step_count = STEPS,
 		.parameters = parameters,
 		.parameter_count = 1};
+	struct plan_step planned[STEPS] = {0};
 	struct plan plan = {.pipeline = &pipeline,
+		.steps = planned,
 		.groups = groups,
 		.waves = waves,
 		.stages = stages,
@@ -66,7 +68,7 @@ static void templates_become_one_line(void **state)
 						  .stage = row->stage,
 						  .partial = row->partial,
 						  .run_id = "run_1",
-						  .included = row->partial ? included : NULL},
+						  .included = included},
 			&subject);
 		assert_string_equal(buffer_text(&subject), row->subject);
 		buffer_release(&subject);

@@ -117,7 +117,7 @@ static void on_resume_only_closed_gates_are_asked(void **state)
 {
 	static const struct resumed_case cases[] = {
 		{true, true, ACTION_SKIP, 0, 0},
-		{true, false, ACTION_SKIP, 1, 0},
+		{true, false, ACTION_SKIP, 1, 1},
 		{false, false, ACTION_SKIP, 1, 1},
 		/* What was approved is not what is there now. */
 		{true, true, ACTION_RUN, 1, 1},
