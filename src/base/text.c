@@ -133,9 +133,12 @@ void text_append_shortened(struct buffer *buffer, const char *text, size_t colum
 	}
 	size_t head = fitting_start(text, size, (columns - 1) - (columns - 1) / 2);
 	size_t tail = head;
-	while (utf8_width(text + tail, size - tail) > (columns - 1) / 2) {
+	size_t left = utf8_width(text + tail, size - tail);
+	while (left > (columns - 1) / 2) {
 		uint32_t ignored;
-		tail += utf8_decode(text + tail, size - tail, &ignored);
+		size_t length = utf8_decode(text + tail, size - tail, &ignored);
+		left -= utf8_width(text + tail, length);
+		tail += length;
 	}
 	buffer_append(buffer, text, head);
 	buffer_append_text(buffer, "…");

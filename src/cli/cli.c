@@ -64,12 +64,23 @@ void cli_print_aside(struct buffer *text)
 	fwrite(buffer_text(text), 1, text->size, stderr);
 }
 
+/* The words may be a caller's: none of them commands the terminal or begins a line of its own. */
+static void append_line(struct buffer *text, const char *words)
+{
+	text_append_visible(text, words, strlen(words));
+	buffer_append_byte(text, '\n');
+}
+
 void cli_print_error(const struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
-	buffer_printf(&text, "wavetrain: %s [%s]\n", error->text, error_code_name(error->code));
-	if (error->hint[0])
-		buffer_printf(&text, "  → %s\n", error->hint);
+	buffer_append_text(&text, "wavetrain: ");
+	text_append_visible(&text, error->text, strlen(error->text));
+	buffer_printf(&text, " [%s]\n", error_code_name(error->code));
+	if (error->hint[0]) {
+		buffer_append_text(&text, "  → ");
+		append_line(&text, error->hint);
+	}
 	cli_print_aside(&text);
 }
 
@@ -85,7 +96,8 @@ void cli_print_note(const struct cli *cli, const char *format, ...)
 	va_end(arguments);
 	if (size < 0)
 		return;
-	buffer_printf(&text, "wavetrain: %s\n", sentence);
+	buffer_append_text(&text, "wavetrain: ");
+	append_line(&text, sentence);
 	free(sentence);
 	cli_print_aside(&text);
 }

@@ -78,6 +78,10 @@ static int plan_command(
 	struct error no_record;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	struct load_choices loading = {.parameters = &chosen->parameters, .shell = chosen->shell};
+	if (chosen->why && chosen->format) {
+		error_set(error, ERROR_USAGE, "'--why' answers in words, not in a '--format'");
+		return error_hint(error, "'--format json' gives the reason of every step"), -1;
+	}
 	if (!project_find(cli, &project, error) ||
 		!project_load(cli, arguments[0], &loading, &pipeline, error))
 		return -1;

@@ -32,21 +32,26 @@ static const char *where_looked(const char *program)
 	return strchr(program, '/') ? "in the pipeline's folder" : "in PATH";
 }
 
-static bool uses_adapter(const struct pipeline *pipeline, uint32_t adapter)
+/* One mark an adapter: whether some step starts it. */
+static bool *mark_used_adapters(const struct pipeline *pipeline, struct arena *arena)
 {
-	for (uint32_t i = 0; i < pipeline->step_count; i++)
-		if (pipeline->steps[i].agent && pipeline->steps[i].agent->adapter == adapter)
-			return true;
-	return false;
+	bool *is_used = ARENA_ARRAY(arena, bool, pipeline->adapter_count);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		const struct agent_use *agent = pipeline->steps[i].agent;
+		if (agent && agent->adapter != INDEX_NONE)
+			is_used[agent->adapter] = true;
+	}
+	return is_used;
 }
 
 static void verify_adapters(struct verification *verification)
 {
 	const struct pipeline *pipeline = verification->pipeline;
+	const bool *is_used = mark_used_adapters(pipeline, verification->cli->arena);
 	for (uint32_t i = 0; i < pipeline->adapter_count; i++) {
 		const struct adapter *adapter = &pipeline->adapters[i];
 		const char *program = adapter->parts[0].arguments[0];
-		if (!uses_adapter(pipeline, i) || is_installed(verification, program))
+		if (!is_used[i] || is_installed(verification, program))
 			continue;
 		diagnostics_add(verification->diagnostics, FINDING_ADAPTER, adapter->where,
 			"the adapter '%s' is not installed: there is no program '%s' %s",

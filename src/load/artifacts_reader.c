@@ -184,7 +184,9 @@ static void add_steps(struct reading *reading, uint32_t entry_place)
 	reading->steps[entry_place] = reading->pipeline->step_count - 1;
 }
 
-static void report_unknown(struct reading *reading, const struct text_item *item)
+/* entry_place: of the artifact that names it, which is never what is meant. */
+static void report_unknown(
+	struct reading *reading, uint32_t entry_place, const struct text_item *item)
 {
 	struct nearest nearest;
 	nearest_start(&nearest, item->text);
@@ -192,7 +194,8 @@ static void report_unknown(struct reading *reading, const struct text_item *item
 		reading->decoder->diagnostics->count < DIAGNOSTICS_LIMIT) {
 		reading->comparisons_left -= reading->entry_count;
 		for (uint32_t i = 0; i < reading->entry_count; i++)
-			nearest_offer(&nearest, reading->entries[i].id);
+			if (i != entry_place)
+				nearest_offer(&nearest, reading->entries[i].id);
 	}
 	diagnostics_add_near(reading->decoder->diagnostics, FINDING_UNKNOWN_REFERENCE, item->where,
 		nearest.best, "there is no artifact '%s'",
@@ -210,7 +213,7 @@ static void resolve_inputs(struct reading *reading, uint32_t entry_place)
 		const struct text_item *item = &entry->inputs.items[i];
 		uint32_t place = map_find(&reading->ids, item->text);
 		if (place == INDEX_NONE)
-			report_unknown(reading, item);
+			report_unknown(reading, entry_place, item);
 		else if (place == entry_place)
 			diagnostics_add(reading->decoder->diagnostics, FINDING_CYCLE, item->where,
 				"the artifact '%s' is made from itself",

@@ -23,13 +23,10 @@ static bool take(uint64_t *left, uint64_t amount)
 /* The value whose {KEY} stands at text; *size becomes its length with the braces. */
 static const char *find_value(const struct replacement *replacement, const char *text, size_t *size)
 {
-	const char *end = strchr(text, '}');
-	if (!end)
-		return NULL;
-	size_t length = (size_t)(end - text) - 1;
 	for (uint32_t i = 0; i < replacement->count; i++) {
 		const struct matrix_value *value = &replacement->values[i];
-		if (strncmp(value->key, text + 1, length) == 0 && value->key[length] == '\0') {
+		size_t length = strlen(value->key);
+		if (strncmp(value->key, text + 1, length) == 0 && text[1 + length] == '}') {
 			*size = length + 2;
 			return value->value;
 		}

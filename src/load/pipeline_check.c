@@ -110,15 +110,6 @@ static void check_path(
 			shorten(check->diagnostics->arena, path), key);
 }
 
-static bool is_output_name(const struct step *step, const char *name)
-{
-	for (uint32_t i = 0; i < step->output_count; i++) {
-		if (text_equal(step->outputs[i].name, name))
-			return true;
-	}
-	return false;
-}
-
 static void check_contracts(struct check *check, const struct step *step)
 {
 	for (uint32_t i = 0; i < step->contract_count; i++) {
@@ -130,8 +121,8 @@ static void check_contracts(struct check *check, const struct step *step)
 			check_path(check, "paths", contract->paths.items[j].text,
 				contract->paths.items[j].where);
 		check_path(check, "schema", contract->schema, contract->where);
-		if (contract->source && !is_output_name(step, contract->source))
-			check_path(check, "source", contract->source, contract->where);
+		/* It may be the name of an output, too: any of those would be a path as well. */
+		check_path(check, "source", contract->source, contract->where);
 	}
 }
 
@@ -145,7 +136,10 @@ static void check_outputs(struct check *check, const struct step *step)
 {
 	for (uint32_t i = 0; i < step->output_count; i++) {
 		const struct output *output = &step->outputs[i];
-		check_id_shape(check, "name of an output", output->name, output->where);
+		bool is_id = output->where.line == step->where.line &&
+			     output->where.column == step->where.column;
+		if (!is_id) /* of a runbook's artifact the name is the step's id as well */
+			check_id_shape(check, "name of an output", output->name, output->where);
 		check_path(check, "outputs", output->path, output->where);
 	}
 }
@@ -162,7 +156,8 @@ static void check_id(struct check *check, uint32_t place)
 		if (step->instance->number > 0)
 			return;
 	}
-	check_id_shape(check, "id of a step", id, step->where);
+	bool is_runbook = check->pipeline->format == FORMAT_ARTIFACTS;
+	check_id_shape(check, is_runbook ? "name of an artifact" : "id of a step", id, step->where);
 	if (map_add(&check->ids, id, place))
 		return;
 	const struct step *first = &check->pipeline->steps[map_find(&check->ids, id)];

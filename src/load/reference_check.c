@@ -23,7 +23,9 @@ static const char *shown(const struct check *check, const char *text)
 	return text ? shorten(check->diagnostics->arena, text) : "";
 }
 
-static void report_unknown_step(struct check *check, const char *id, struct source_position where)
+/* asker: the id of the step that names it, which is never what is meant; NULL: no step does. */
+static void report_unknown_step(
+	struct check *check, const char *asker, const char *id, struct source_position where)
 {
 	struct nearest nearest;
 	nearest_start(&nearest, id);
@@ -32,7 +34,7 @@ static void report_unknown_step(struct check *check, const char *id, struct sour
 		check->comparisons_left -= count;
 		for (uint32_t i = 0; i < count; i++) {
 			const char *known = step_base_id(&check->pipeline->steps[i]);
-			if (known)
+			if (known && !text_equal(known, asker))
 				nearest_offer(&nearest, known);
 		}
 	}
@@ -47,7 +49,7 @@ static void check_needs(struct check *check, uint32_t place)
 		struct need *need = &step->needs[i];
 		uint32_t target = map_find(check->ids, need->id);
 		if (target == INDEX_NONE)
-			report_unknown_step(check, need->id, need->where);
+			report_unknown_step(check, step_base_id(step), need->id, need->where);
 		else if (target == place || text_equal(need->id, step->id) ||
 			 is_same_fan_out(&check->pipeline->steps[target], step))
 			diagnostics_add(check->diagnostics, FINDING_CYCLE, need->where,
@@ -176,7 +178,7 @@ static void check_waves(struct check *check)
 		for (uint32_t j = 0; j < wave->steps.count; j++) {
 			const struct text_item *item = &wave->steps.items[j];
 			if (map_find(check->ids, item->text) == INDEX_NONE)
-				report_unknown_step(check, item->text, item->where);
+				report_unknown_step(check, NULL, item->text, item->where);
 			else if (!map_add(&seen, item->text, i))
 				diagnostics_add(check->diagnostics, FINDING_DUPLICATE_ID,
 					item->where, "the step '%s' stands in two waves, or twice",

@@ -191,7 +191,7 @@ static const char *substitute_one(struct substitution *substitution, struct buff
 			"'${' begins no variable such as ${NAME} or ${NAME:-default}")
 			->hint = "write $${ for the two characters themselves";
 		substitution->is_incomplete = true;
-		return at + 2;
+		return at + strlen(at); /* one finding a text is enough */
 	}
 	if (forms & SUBSTITUTE_PARAMETERS && *at == '{')
 		next = put_parameter(substitution, result, at, where);

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "load/yaml_check.h"
+#include "load/yaml_decode.h"
 
 /*
  * libyaml's own composer (yaml_parser_load) searches all anchors for each alias and checks nothing,
@@ -45,6 +46,7 @@ struct composer {
 	uint32_t anchor_capacity;
 	struct map anchor_names; /* owned; keys in names */
 	struct arena names;      /* owned */
+	uint32_t anchor_uses;    /* names given, again and again too */
 	uint64_t expanded_nodes; /* by aliases, so far */
 	uint32_t document_count;
 	bool has_root;
@@ -102,6 +104,14 @@ static void node_attach(
 		frame->height = height + 1;
 }
 
+static bool take_anchor(struct composer *composer, const yaml_char_t *name, yaml_mark_t mark)
+{
+	if (!name || composer->anchor_uses++ < TREE_ANCHOR_LIMIT)
+		return true;
+	return REFUSE(composer, FINDING_PARSE, mark_where(mark),
+		"the file has more than %u anchors", TREE_ANCHOR_LIMIT);
+}
+
 /* Remembers the anchor; a name given again from here on means the new node, as YAML says. */
 static uint32_t anchor_add(struct composer *composer, const yaml_char_t *name, uint32_t node)
 {
@@ -129,6 +139,11 @@ static void anchor_close(struct composer *composer, uint32_t place, uint32_t nod
 	composer->anchors[place].is_open = false;
 }
 
+static const char *shown_name(const struct composer *composer, const char *name)
+{
+	return shorten(composer->diagnostics->arena, name);
+}
+
 static bool on_alias(struct composer *composer, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
@@ -136,19 +151,21 @@ static bool on_alias(struct composer *composer, const yaml_event_t *event)
 	uint32_t place = map_find(&composer->anchor_names, name);
 	if (place == INDEX_NONE)
 		return REFUSE(composer, FINDING_PARSE, where,
-			"the alias '*%s' has no anchor '&%s' before it", name, name);
+			"the alias '*%s' has no anchor '&%s' before it", shown_name(composer, name),
+			shown_name(composer, name));
 	const struct anchor *anchor = &composer->anchors[place];
 	if (anchor->is_open)
 		return REFUSE(composer, FINDING_PARSE, where,
-			"the alias '*%s' stands inside its own anchor and would never end", name);
+			"the alias '*%s' stands inside its own anchor and would never end",
+			shown_name(composer, name));
 	composer->expanded_nodes += anchor->expanded;
 	if (composer->expanded_nodes > TREE_ALIAS_LIMIT)
 		return REFUSE(composer, FINDING_PARSE, where,
 			"the file's aliases stand for more than %u values", TREE_ALIAS_LIMIT);
 	if (composer->depth + anchor->height > TREE_NESTING_LIMIT)
 		return REFUSE(composer, FINDING_PARSE, where,
-			"the alias '*%s' makes the file nest deeper than %u levels", name,
-			TREE_NESTING_LIMIT);
+			"the alias '*%s' makes the file nest deeper than %u levels",
+			shown_name(composer, name), TREE_NESTING_LIMIT);
 	node_attach(composer, anchor->node, anchor->height, anchor->expanded);
 	return true;
 }
@@ -160,7 +177,8 @@ static bool check_tag(
 	if (!tag || text_equal((const char *)tag, expected) || text_equal((const char *)tag, "!"))
 		return true;
 	return REFUSE(composer, FINDING_PARSE, mark_where(mark),
-		"the tag '%s' is not supported here; leave it out", (const char *)tag);
+		"the tag '%s' is not supported here; leave it out",
+		shown_name(composer, (const char *)tag));
 }
 
 static bool on_scalar(struct composer *composer, const yaml_event_t *event)
@@ -174,7 +192,8 @@ static bool on_scalar(struct composer *composer, const yaml_event_t *event)
 		return REFUSE(composer, FINDING_PARSE, mark_where(event->start_mark),
 			"a text must not contain the character \\0");
 	uint32_t node;
-	if (!node_add(composer, NODE_SCALAR, event->start_mark, &node))
+	if (!take_anchor(composer, event->data.scalar.anchor, event->start_mark) ||
+		!node_add(composer, NODE_SCALAR, event->start_mark, &node))
 		return false;
 	tree->nodes[node].is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
 				      event->data.scalar.tag != NULL;
@@ -195,7 +214,8 @@ static bool open_container(struct composer *composer, enum node_kind kind,
 		return REFUSE(composer, FINDING_PARSE, mark_where(event->start_mark),
 			"lists and mappings are nested deeper than %u levels", TREE_NESTING_LIMIT);
 	uint32_t node;
-	if (!node_add(composer, kind, event->start_mark, &node))
+	if (!take_anchor(composer, anchor, event->start_mark) ||
+		!node_add(composer, kind, event->start_mark, &node))
 		return false;
 	composer->frames[composer->depth++] = (struct frame){
 		.node = node,

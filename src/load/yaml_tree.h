@@ -16,6 +16,7 @@
 #define TREE_FILE_LIMIT_BYTES ((size_t)64 << 20)
 #define TREE_NESTING_LIMIT 64u
 #define TREE_ALIAS_LIMIT 1000000u /* nodes that aliases stand for, in all, when written out */
+#define TREE_ANCHOR_LIMIT 100000u
 #define TREE_ALIAS_TEXT_BYTES 64u /* a text counts as one more node for each of these */
 #define TREE_NODE_LIMIT 16000000u
 #define TREE_TAG_DIRECTIVE_LIMIT 64u /* libyaml compares each with all others */

@@ -1,6 +1,6 @@
 /*
- * Findings as people read them. The source is walked once when the findings are sorted: the
- * cursor only starts over for a finding that lies before the last one.
+ * Findings as people read them. The source is walked once when the findings are sorted, also when
+ * they all lie on one long line: the cursor only starts over for a finding before the last one.
  */
 #include <string.h>
 
@@ -13,8 +13,11 @@
 #define SHOWN_BEFORE_CARET 80
 
 struct line_cursor {
-	const char *at; /* where the line begins */
-	uint32_t line;  /* counts from 1 */
+	const char *at;    /* where the line begins; NULL: nowhere yet */
+	const char *end;   /* of the line */
+	const char *shown; /* its first character that is shown */
+	uint32_t line;     /* counts from 1 */
+	uint32_t hidden;   /* characters of the line before those shown */
 };
 
 /*
@@ -44,29 +47,44 @@ static const char *line_end(const char *at, const char *end)
 	return at;
 }
 
-/* Moves the cursor to the line; false when the source has not so many. */
-static bool line_seek(
-	struct line_cursor *cursor, const struct diagnostics *diagnostics, uint32_t line)
-{
-	const char *end = diagnostics->source + diagnostics->source_size;
-	if (line < cursor->line || !cursor->at)
-		*cursor = (struct line_cursor){diagnostics->source, 1};
-	while (cursor->line < line) {
-		const char *stop = line_end(cursor->at, end);
-		if (stop == end)
-			return false;
-		cursor->at = stop + line_end_size(stop, end);
-		cursor->line++;
-	}
-	return true;
-}
-
 static const char *skip_characters(const char *at, const char *end, uint32_t count)
 {
 	uint32_t code_point;
 	for (; count > 0 && at < end; count--)
 		at += utf8_decode(at, (size_t)(end - at), &code_point);
 	return at;
+}
+
+/* False when the source has not so many lines. */
+static bool line_seek(
+	struct line_cursor *cursor, const struct diagnostics *diagnostics, uint32_t line)
+{
+	const char *end = diagnostics->source + diagnostics->source_size;
+	if (cursor->at && line == cursor->line)
+		return true;
+	if (!cursor->at || line < cursor->line)
+		*cursor = (struct line_cursor){.at = diagnostics->source,
+			.end = line_end(diagnostics->source, end),
+			.line = 1};
+	while (cursor->line < line && cursor->end < end) {
+		cursor->at = cursor->end + line_end_size(cursor->end, end);
+		cursor->end = line_end(cursor->at, end);
+		cursor->line++;
+	}
+	cursor->shown = cursor->at;
+	cursor->hidden = 0;
+	return cursor->line == line;
+}
+
+/* Hides so many characters of the line. */
+static void column_seek(struct line_cursor *cursor, uint32_t hidden)
+{
+	if (hidden < cursor->hidden) {
+		cursor->shown = cursor->at;
+		cursor->hidden = 0;
+	}
+	cursor->shown = skip_characters(cursor->shown, cursor->end, hidden - cursor->hidden);
+	cursor->hidden = hidden;
 }
 
 /* Blanks as wide as what is shown of the bytes; tabs stay tabs, so that both lines align. */
@@ -91,10 +109,11 @@ static void append_source_line(struct buffer *buffer, const struct diagnostics *
 {
 	if (!diagnostics->source || where.line == 0 || !line_seek(cursor, diagnostics, where.line))
 		return;
-	const char *end = line_end(cursor->at, diagnostics->source + diagnostics->source_size);
+	const char *end = cursor->end;
 	uint32_t before = where.column > 0 ? where.column - 1 : 0;
 	uint32_t hidden = before > SHOWN_BEFORE_CARET ? before - SHOWN_BEFORE_CARET : 0;
-	const char *first = skip_characters(cursor->at, end, hidden);
+	column_seek(cursor, hidden);
+	const char *first = cursor->shown;
 	const char *caret = skip_characters(first, end, before - hidden);
 	const char *stop = skip_characters(first, end, SHOWN_CHARACTERS);
 

@@ -82,24 +82,6 @@ test('a message that does not satisfy its schema fails where it is made', withWo
   assert.equal(states(place.latest()).found, 'skipped');
 }));
 
-test('eleven are ready, ten run', withWorkspace({}, (place) => {
-  place.write('bin/wait', `#!/bin/sh
-echo x >> "$COUNTS/started"
-n=0
-while [ "$(wc -l < "$COUNTS/started")" -lt 10 ] && [ $n -lt 500 ]; do sleep 0.02; n=$((n + 1)); done
-sleep 0.2
-wc -l < "$COUNTS/started" >> "$COUNTS/seen"
-echo '{"schema": "rows:1.0.0", "content": [], "metadata": {}}'
-`, 0o755);
-  const artifacts = Array.from({ length: 11 }, (_, i) => `  a${i}: {source: {type: wait}}`).join('\n');
-  place.pipeline(`components: {wait: {run: [./bin/wait]}}\nartifacts:\n${artifacts}\n`);
-  const done = place.run(['run'], { env: { COUNTS: place.root } });
-  assert.equal(done.status, 0, done.stdout + done.stderr);
-  const seen = readFileSync(join(place.root, 'seen'), 'utf8').trim().split('\n').map(Number);
-  assert.ok(seen.slice(0, 9).every((count) => count <= 10), seen.join(' '));
-  assert.equal(place.latest().totals.peak_concurrency, 10);
-}));
-
 test('schemas that do not fit, missing artifacts, unknown components and cycles each have their code', withWorkspace({}, (place) => {
   setUp(place);
   const findings = (artifacts) => {

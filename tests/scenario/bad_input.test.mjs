@@ -88,6 +88,13 @@ test('command line: unknown command, option, run and value', withWorkspace({}, (
   }
 }));
 
+test('a word of the command line commands no terminal and begins no line', withWorkspace({}, (place) => {
+  const done = place.run(['validate', 'a\x1b[31m\n::error::b']);
+  assert.equal(done.status, 3);
+  assert.match(done.stderr, /^wavetrain: no pipeline 'a<1B>\[31m<0A>::error::b'/);
+  assert.doesNotMatch(done.stderr, /\x1b|^::/m);
+}));
+
 test('no permission: a read-only repository is refused before anything runs', withWorkspace({}, (place) => {
   place.pipeline("steps: [{id: a, run: 'touch ran'}]\n");
   // Root passes every permission, so the folder is made read-only by a mount of its own.

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/index.h"
 #include "cmocka_all.h"
 
@@ -104,6 +105,15 @@ static void texts_for_people(void **state)
 	EXPECT(text_append_cut(&buffer, "abc", 0), "");
 }
 
+/* Minutes if the rest were measured again for each character. */
+static void a_long_text_is_shortened_at_once(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	buffer_append_repeated(&text, "a", 4000000);
+	EXPECT(text_append_shortened(&buffer, buffer_text(&text), 5), "aa…aa");
+}
+
 static void nothing_commands_a_terminal(void **state)
 {
 	(void)state;
@@ -127,6 +137,7 @@ int main(void)
 		cmocka_unit_test(utf8_rejects_what_rfc3629_forbids),
 		cmocka_unit_test(utf8_round_trip), cmocka_unit_test(cut_never_halves_a_character),
 		cmocka_unit_test(widths), cmocka_unit_test(texts_for_people),
+		cmocka_unit_test(a_long_text_is_shortened_at_once),
 		cmocka_unit_test(nothing_commands_a_terminal), cmocka_unit_test(json_strings)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

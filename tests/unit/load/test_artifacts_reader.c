@@ -205,9 +205,9 @@ static const struct refusal refusals[] = {
 		FINDING_DUPLICATE_KEY, 1, 40, "the key 'a' is given twice; the first is on line 1",
 		NULL, 1},
 	{"artifacts: {'a b': {source: {type: json}}}\n", FINDING_BAD_VALUE, 1, 13,
-		"'a b' cannot be the id of a step: letters, digits, '.', '_' and '-' can, at most "
+		"'a b' cannot be the name of an artifact: letters, digits, '.', '_' and '-' can, at most "
 		"128, beginning with a letter or digit",
-		NULL, 2},
+		NULL, 1},
 	{"artifacts: {a: {source: {type: json}, transform: {type: json}}, a.source: {source: {type: "
 	 "json}}}\n",
 		FINDING_DUPLICATE_ID, 1, 65,
@@ -235,6 +235,8 @@ static const struct refusal refusals[] = {
 		NULL, 1},
 	{ONE("{inputs: aa}"), FINDING_UNKNOWN_REFERENCE, 3, 15, "there is no artifact 'aa'",
 		"did you mean 'a'?", 1},
+	{"artifacts: {a: {inputs: b}}\n", FINDING_UNKNOWN_REFERENCE, 1, 25,
+		"there is no artifact 'b'", NULL, 1},
 	{ONE("{inputs: [a, zzzz]}"), FINDING_UNKNOWN_REFERENCE, 3, 19,
 		"there is no artifact 'zzzz'", NULL, 1},
 	{ONE("{inputs: b}"), FINDING_CYCLE, 3, 15, "the artifact 'b' is made from itself", NULL, 1},

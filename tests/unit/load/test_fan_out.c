@@ -1,6 +1,8 @@
 /* Matrices: which instances there are, what they hold, who needs them. */
 #include "load_fixture.h"
 
+#include "base/cleanup.h"
+
 struct ids {
 	const char *matrix;
 	const char *expected; /* ids without the step's own, a blank between them */
@@ -128,6 +130,22 @@ static void test_texts(void **state)
 	assert_string_equal(fixture_step(&fixture, "script[os=a]")->command.script, "echo {os}");
 	assert_string_equal(fixture_step(&fixture, "script[os=a]")->name, "script[os=a]");
 	assert_string_equal(fixture_step(&fixture, "task[os=a]")->agent->task, "look at a");
+	fixture_release(&fixture);
+}
+
+/* Would take minutes if each brace looked for its end. */
+static void test_many_open_braces(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	CLEANUP(buffer_release) struct buffer source = BUFFER_INIT;
+	buffer_append_text(&source, "steps: [{id: a, matrix: {os: [b]}, run: [x, '");
+	buffer_append_repeated(&source, "{o", 4000000);
+	buffer_append_text(&source, "{os}']}]");
+	fixture_load_good(&fixture, buffer_text(&source));
+	const char *text = fixture_step(&fixture, "a[os=b]")->command.arguments[1];
+	assert_int_equal(strlen(text), 8000001);
+	assert_string_equal(text + 7999998, "{ob");
 	fixture_release(&fixture);
 }
 
@@ -266,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_ids_are_short),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_many_open_braces),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_one_instance),
 		cmocka_unit_test(test_limits),

@@ -217,7 +217,22 @@ static void test_hostile_files(void **state)
 			"the key 'a' is given twice; the first is on line 1"},
 		{"anchors", "steps:\n", "- &x a\n- *x\n", "", 100000,
 			"a step must be a mapping of keys to values"},
+		{"more anchors", "steps:\n", "- &x a\n", "", 100001,
+			"the file has more than 100000 anchors"},
 		{"line ends", "", "\n", "", 100000, "the file is empty"},
+		{"defaults that do not end", "steps: [{id: a, run: x, workdir: '", "${a:-", "'}]",
+			1000000, "'${' begins no variable such as ${NAME} or ${NAME:-default}"},
+		{"a long id", "steps: [{run: x, id: '", "!", "'}]", 4000000,
+			"'!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!…!!!!!!!!!!!!!!!!!!!!!!!!!!!!!' cannot be the id "
+			"of a step: letters, digits, '.', '_' and '-' can, at most 128, beginning "
+			"with a letter or digit"},
+		{"a long alias", "name: *", "x", "", 1000000,
+			"the alias '*xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxxxxxxxxxxx' has "
+			"no anchor '&xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxxxxxxxxxxx' "
+			"before it"},
+		{"a long tag", "name: !", "x", " y", 1000000,
+			"the tag '!xxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxxxxxxxxxxx' is "
+			"not supported here; leave it out"},
 	};
 	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
 		struct buffer source = BUFFER_INIT;

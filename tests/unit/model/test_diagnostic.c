@@ -110,6 +110,23 @@ static void test_unsorted_findings_find_their_lines(void **state)
 	assert_non_null(strstr(buffer_text(&fixture->buffer), "    1 | one\n"));
 }
 
+/* Minutes if the line were walked from its start for each of them. */
+static void test_many_findings_on_one_long_line(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(buffer_release) struct buffer source = BUFFER_INIT;
+	buffer_append_repeated(&source, "a", 40000000);
+	fixture->diagnostics.source = buffer_text(&source);
+	fixture->diagnostics.source_size = source.size;
+	for (uint32_t i = 0; i < DIAGNOSTICS_LIMIT; i++)
+		diagnostics_add(&fixture->diagnostics, FINDING_PARSE,
+			(struct source_position){1, 39990000 + i}, "x");
+	diagnostics_add(&fixture->diagnostics, FINDING_PARSE, (struct source_position){1, 1}, "y");
+	diagnostics_append_text(&fixture->diagnostics, &fixture->buffer);
+	assert_non_null(strstr(buffer_text(&fixture->buffer), "wavetrain.yml:1:39990000:"));
+	assert_non_null(strstr(buffer_text(&fixture->buffer), "1 more errors are not shown"));
+}
+
 static void test_long_line_is_cut_around_the_caret(void **state)
 {
 	struct fixture *fixture = *state;
@@ -214,6 +231,7 @@ int main(void)
 		TEST(test_caret_lines),
 		TEST(test_text_of_several_findings),
 		TEST(test_unsorted_findings_find_their_lines),
+		TEST(test_many_findings_on_one_long_line),
 		TEST(test_long_line_is_cut_around_the_caret),
 		TEST(test_unsafe_characters_are_made_visible),
 		TEST(test_sort_is_stable),
