@@ -277,7 +277,7 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 	int status = -1;
 	if (project_find(cli, &project, error) &&
 		project_load(cli, choices->pipeline, &loading, &pipeline, error)) {
-		if (record_open(project.state_folder, RECORD_READ, &record, &no_record))
+		if (record_open(project.state_folder, RECORD_LOOK, &record, &no_record))
 			planning.record = record;
 		if (project_plan(cli, &pipeline, &planning, &plan, error))
 			status = rehearse(&rehearsal, &project, choices, error);

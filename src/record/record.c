@@ -61,7 +61,11 @@ static bool open_to_read(struct record *record, struct arena *arena, struct erro
 
 	if (!path_exists(path))
 		return refuse_no_record(record->state_folder, error);
-	opened = database_open(path, DATABASE_READ, &record->database, error);
+	bool is_quiet = record->access == RECORD_LOOK &&
+			!path_exists(arena_format(arena, "%s-wal", path)) &&
+			!state_lock_is_held(record->state_folder);
+	opened = database_open(
+		path, is_quiet ? DATABASE_IMMUTABLE : DATABASE_READ, &record->database, error);
 	if (!opened && error->code == ERROR_FILE && !state_lock_is_held(record->state_folder))
 		opened = database_open(path, DATABASE_IMMUTABLE, &record->database, error);
 	if (!opened || !schema_check(record->database, &present, error))

@@ -21,6 +21,7 @@ struct record;
 enum record_access {
 	RECORD_WRITE, /* takes the state folder's lock; makes folder and database when missing */
 	RECORD_READ,  /* fails with ERROR_RUN_UNKNOWN when there is no record yet */
+	RECORD_LOOK,  /* the same, and no file is made beside the database where nobody writes */
 };
 
 /*

@@ -50,9 +50,21 @@ test('a changed key file, command or input is a miss, and plan --why names it', 
   place.pipeline(pipeline.replace('echo used', 'echo  used'));
   assert.match(place.run(['plan', '--why', 'use']).stdout, /command/);
   assert.match(place.run(['plan', '--why', 'compile']).stdout, /cache|nothing/);
+  const asJson = place.run(['plan', '--why', 'use', '--format', 'json']);
+  assert.equal(asJson.status, 2);
+  assert.equal(asJson.stdout, '');
+  assert.match(asJson.stderr, /'--why' answers in words, not in a '--format'/);
   const unknown = place.run(['plan', '--why', 'compil']);
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /did you mean 'compile'/);
+}));
+
+test('a dry run beside a record leaves no file there', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: a, run: 'true'}\n");
+  assert.equal(place.run(['run']).status, 0);
+  const before = readdirSync(join(place.path, '.wavetrain')).sort();
+  assert.equal(place.run(['run', '--dry-run']).status, 0);
+  assert.deepEqual(readdirSync(join(place.path, '.wavetrain')).sort(), before);
 }));
 
 test('a damaged entry is a miss', withWorkspace({}, (place) => {
