@@ -94,6 +94,6 @@ bool batch_expand_step(struct batch *batch, uint32_t step, struct error *error)
 	bool recorded =
 		record_expansion(batch, step, after.step_count + 1 - before.step_count, error);
 	batch->pipeline = after;
-	return recorded && batch_continue_plan(batch, NULL, error) &&
+	return recorded && batch_continue_plan(batch, NULL, before.step_count, error) &&
 	       batch_resume_record(batch, error);
 }

@@ -181,7 +181,8 @@ const char *batch_cache_folder(const struct batch *batch)
 	return path_join(batch->cli->arena, batch->project.state_folder, "cache");
 }
 
-bool batch_continue_plan(struct batch *batch, const bool *intact, struct error *error)
+bool batch_continue_plan(
+	struct batch *batch, const bool *intact, uint32_t present_count, struct error *error)
 {
 	const struct run *run = &batch->run;
 	bool *all = NULL;
@@ -194,6 +195,7 @@ bool batch_continue_plan(struct batch *batch, const bool *intact, struct error *
 		.jobs = batch->choices->jobs ? batch->choices->jobs : run->jobs,
 		.previous = run,
 		.artifact_intact = intact ? intact : all,
+		.kept_count = intact ? 0 : present_count,
 		.previous_definition = definition_load(&batch->planning, batch->run_folder),
 		.record = batch->record,
 		.cache_folder = batch_cache_folder(batch),
@@ -209,7 +211,7 @@ bool batch_resume_plan(struct batch *batch, struct error *error)
 	for (uint32_t i = 0; i < run->artifact_count; i++)
 		intact[i] = artifact_is_intact(run, &run->artifacts[i]);
 	while (changed)
-		if (!batch_continue_plan(batch, intact, error) ||
+		if (!batch_continue_plan(batch, intact, 0, error) ||
 			!batch_expand_known(batch, &changed, error))
 			return false;
 	return true;

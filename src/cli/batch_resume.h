@@ -20,9 +20,11 @@ const char *batch_cache_folder(const struct batch *batch);
 
 /*
  * Plans the pipeline over what batch->run has done. intact: for each of its artifacts whether it
- * is as it was left; NULL: all are.
+ * is as it was left; NULL: all are, and nothing begins again that has failed: the run goes on with
+ * its present_count steps.
  */
-bool batch_continue_plan(struct batch *batch, const bool *intact, struct error *error);
+bool batch_continue_plan(
+	struct batch *batch, const bool *intact, uint32_t present_count, struct error *error);
 
 /* Brings the record of the resumed run in line with its new plan, and batch->run with the record. */
 bool batch_resume_record(struct batch *batch, struct error *error);

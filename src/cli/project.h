@@ -55,7 +55,8 @@ struct plan_choices {
 	uint32_t jobs;              /* 0: what the pipeline says */
 	const struct run *previous; /* NULL: a new run */
 	const bool *artifact_intact;
-	struct record *record;                 /* for history; NULL: none */
+	uint32_t kept_count;   /* of previous->steps: whose failure or skipping stays */
+	struct record *record; /* for history; NULL: none */
 	struct definition previous_definition; /* of the previous run's steps; zeroed: not known */
 	const char *cache_folder; /* where results of earlier runs are looked for; NULL: nowhere */
 };

@@ -19,6 +19,8 @@ struct plan_request {
 	/* When a run is continued: what it did, and which of its artifacts are still as recorded. */
 	const struct run *previous;  /* NULL: a new run */
 	const bool *artifact_intact; /* one for each of previous->artifacts */
+	/* Of the first so many steps what failed or was skipped stays so, and is ACTION_SKIP. */
+	uint32_t kept_count;
 	/* What difference_write() gave for its plan, to say what changed; NULL: not known. */
 	const char *previous_definition;
 	size_t previous_definition_size;

@@ -61,6 +61,12 @@ static const char *changed_reason(const struct plan_request *request, const stru
 	return difference ? difference : "its definition changed";
 }
 
+static bool is_kept(const struct plan_request *request, const struct run_step *before)
+{
+	bool is_settled = before->state == STATE_FAILED || before->state == STATE_SKIPPED;
+	return is_settled && before < request->previous->steps + request->kept_count;
+}
+
 /* NULL: the step is done and stays so. */
 static const char *reason_to_run(const struct plan_request *request, const struct plan *plan,
 	const struct plan_step *step, const struct run_step *before, struct arena *arena)
@@ -158,6 +164,12 @@ void resumption_decide(const struct plan_request *request, struct arena *arena, 
 		uint32_t place = map_find(&by_id, plan->pipeline->steps[index].id);
 		const struct run_step *before =
 			place == INDEX_NONE ? NULL : &previous->steps[place];
+		if (before && is_kept(request, before)) {
+			step->action = ACTION_SKIP;
+			step->reason = "settled in this run";
+			step->run_if = RUN_IF_SUCCESS;
+			continue;
+		}
 		const char *reason = reason_to_run(request, plan, step, before, arena);
 		if (reason) {
 			decide_undone(request, arena, plan, index, reason);

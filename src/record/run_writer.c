@@ -353,6 +353,8 @@ static bool lay_plan(struct record *record, int64_t number, const struct plan *p
 	       run_for(record, SQL_DROP_WAVES, number, error) &&
 	       run_for(record, SQL_DROP_GROUPS, number, error) &&
 	       run_for(record, SQL_DROP_EDGES, number, error) &&
+	       /* An approval is of what a step has made, not of what it makes next. */
+	       run_for(record, SQL_DROP_GATES, number, error) &&
 	       add_waves(record, number, fresh, error) &&
 	       add_groups(record, number, fresh, error) &&
 	       add_edges(record, number, fresh, numbers, error) &&

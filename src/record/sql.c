@@ -55,6 +55,8 @@ static const char *const texts[] = {
 	[SQL_DROP_WAVES] = "DELETE FROM waves WHERE run = ?1",
 	[SQL_DROP_GROUPS] = "DELETE FROM groups WHERE run = ?1",
 	[SQL_DROP_EDGES] = "DELETE FROM edges WHERE run = ?1",
+	[SQL_DROP_GATES] = "DELETE FROM gates WHERE run = ?1 AND step IN "
+			   "(SELECT step FROM steps WHERE run = ?1 AND state <> 'done')",
 	/* A wave stays done when all its steps do; its times come from them. */
 	[SQL_SETTLE_WAVES] =
 		"UPDATE waves SET state = CASE WHEN left_over = 0 THEN 'done' ELSE 'pending' END, "

@@ -195,6 +195,8 @@ static void begin(struct attempt *attempt, int64_t ready_ns)
 	step_log_begin(&attempt->log, attempt->executor->run_folder, attempt_step(attempt)->id,
 		attempt->number);
 	attempt_renew_scratch(attempt);
+	if (attempt->executor->settings->resumed)
+		notes_forget(&attempt->executor->notes, attempt_step(attempt)->id, attempt->number);
 }
 
 bool attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns)

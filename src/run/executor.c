@@ -11,6 +11,7 @@
 
 #define NS_PER_MS 1000000
 #define ENGINE_DESCRIPTORS 64 /* of everything that is not an attempt */
+#define TIDY_ENTRIES 256u
 #define ATTEMPT_DESCRIPTORS 6 /* a pipe, a pidfd, two log files, a file that is copied */
 
 /* --- what earlier attempts of a continued run have left --- */
@@ -34,6 +35,21 @@ static void adopt_artifacts(
 	executor->artifacts[index] = artifacts;
 }
 
+/* A runner that was killed did not get to giving up its folder. One that failed stays. */
+static void retire_left(
+	struct executor *executor, const char *step_id, const struct run_attempt *attempt)
+{
+	struct arena *scratch = &executor->scratch;
+	bool is_over = attempt->failure == FAILURE_NONE || attempt->failure == FAILURE_CANCELLED;
+	if (!is_over || executor->workspaces.folder < 0)
+		return;
+	const char *name = arena_format(scratch, "%s.%u", step_id, attempt->number);
+	struct workspace left = {.name = name, .has_folder = true, .tree_folder = name};
+	workspace_retire(&executor->workspaces, &left);
+	executor->has_retired = true;
+	arena_reset(scratch);
+}
+
 static void adopt_step(struct executor *executor, uint32_t index, const struct run_step *before)
 {
 	const struct run *run = executor->settings->run;
@@ -41,6 +57,7 @@ static void adopt_step(struct executor *executor, uint32_t index, const struct r
 		uint32_t number = run->attempts[before->attempts.first + i].number;
 		if (number > executor->numbers[index])
 			executor->numbers[index] = number;
+		retire_left(executor, before->id, &run->attempts[before->attempts.first + i]);
 	}
 	if (executor->settings->plan->steps[index].action != ACTION_SKIP)
 		return;
@@ -128,9 +145,11 @@ static bool open_rooms(struct executor *executor, struct error *error)
 	};
 	executor->has_rooms = true;
 	executor->notes = (struct notes){.folder = -1};
-	if (settings->state_folder)
+	if (settings->state_folder) {
 		result_cache_open(&executor->cache,
 			path_join(&executor->kept, settings->state_folder, "cache"));
+		result_cache_tidy(&executor->cache);
+	}
 	return workspaces_open(&executor->workspaces, &workspaces, error) &&
 	       notes_open(&executor->notes, settings->run_folder, error);
 }
@@ -145,6 +164,12 @@ static void close_rooms(struct executor *executor, bool has_time)
 	notes_close(&executor->notes);
 	if (executor->settings->state_folder)
 		result_cache_close(&executor->cache);
+}
+
+void executor_tidy(struct executor *executor)
+{
+	while (workspaces_tidy(&executor->workspaces, TIDY_ENTRIES))
+		;
 }
 
 bool executor_open(struct executor *executor, struct error *error)

@@ -94,6 +94,9 @@ bool executor_open(struct executor *executor, struct error *error);
 /* Ends what still runs at once. has_time: workspaces that were given up are removed. */
 void executor_close(struct executor *executor, bool has_time);
 
+/* Removes what was given up, which may take long. */
+void executor_tidy(struct executor *executor);
+
 bool executor_has_room(const struct executor *executor);
 bool executor_is_idle(const struct executor *executor);
 

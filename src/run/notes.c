@@ -56,6 +56,13 @@ const char *notes_handoff_path(
 	return arena_format(arena, "%s/%s.%u.handoff.md", notes->path, step_id, attempt);
 }
 
+void notes_forget(const struct notes *notes, const char *step_id, uint32_t attempt)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	unlinkat(notes->folder, arena_format(&arena, "%s.%u.summary.md", step_id, attempt), 0);
+	unlinkat(notes->folder, arena_format(&arena, "%s.%u.handoff.md", step_id, attempt), 0);
+}
+
 const char *notes_handoffs_path(const struct notes *notes, struct arena *arena)
 {
 	return notes->is_written ? path_join(arena, notes->path, HANDOFFS_FILE) : NULL;

@@ -38,6 +38,9 @@ const char *notes_summary_path(
 const char *notes_handoff_path(
 	const struct notes *notes, const char *step_id, uint32_t attempt, struct arena *arena);
 
+/* Before an attempt: what a runner that was killed has left under its number is not its own. */
+void notes_forget(const struct notes *notes, const char *step_id, uint32_t attempt);
+
 /* Absolute path of handoffs.md; NULL: no step has handed anything on. */
 const char *notes_handoffs_path(const struct notes *notes, struct arena *arena);
 

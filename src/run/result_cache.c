@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/index.h"
 #include "base/text.h"
 #include "run/removal.h"
 #include "run/result_cache_internal.h"
@@ -221,6 +222,16 @@ void result_cache_drop(const struct result_cache *cache, const char *name)
 	removal_finish(&removal, &ignored);
 	removal_close(&removal);
 	unlinkat(cache->folder, CACHE_REMOVED_NAME, AT_REMOVEDIR);
+}
+
+void result_cache_tidy(const struct result_cache *cache)
+{
+	static const char *const names[] = {
+		CACHE_NEW_NAME, CACHE_RESTORED_NAME, CACHE_REMOVED_NAME};
+	for (size_t i = 0; cache->folder >= 0 && i < ARRAY_LENGTH(names); i++) {
+		if (faccessat(cache->folder, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			result_cache_drop(cache, names[i]);
+	}
 }
 
 struct entry {

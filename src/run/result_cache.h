@@ -40,6 +40,9 @@ void result_cache_close(struct result_cache *cache); /* also of zeroed memory */
 /* In the run's folder: a file STEP-ID with the ingredients of the step's key. */
 #define INGREDIENTS_FOLDER "keys"
 
+/* For the one who writes: what a killed predecessor has left half made or half removed goes. */
+void result_cache_tidy(const struct result_cache *cache);
+
 struct cache_key_request {
 	const char *fingerprint;              /* of the step, hexadecimal */
 	const struct artifact *const *inputs; /* for each of the step's inputs, in order */

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/text.h"
 
 #define INTERRUPT_KILL_MS 4500 /* GitHub sends SIGTERM 7.5 s after SIGINT */
@@ -255,6 +256,9 @@ static enum run_outcome end_run(struct runner *runner)
 		if (runner->settings->expand_step)
 			*runner->settings->expand_step = runner->expand_step;
 	} else {
+		/* Nobody comes back to what a run that is complete has left. */
+		if (outcome == RUN_COMPLETED)
+			executor_tidy(&runner->executor);
 		record_end(runner, outcome);
 	}
 	journal_flush(&runner->journal, true);
@@ -343,6 +347,28 @@ static void close_runner(struct runner *runner)
 	event_loop_close(&runner->loop);
 }
 
+/* A run that goes on after an expansion: what is settled is so for good. */
+static void adopt_settled(struct runner *runner)
+{
+	const struct run *run = runner->settings->run;
+	const struct pipeline *pipeline = runner->plan->pipeline;
+	struct arena *scratch = &runner->executor.scratch;
+	enum state *states = ARENA_ARRAY(scratch, enum state, pipeline->step_count);
+	struct map places = {0};
+	if (!runner->settings->expanded)
+		return;
+	map_reserve(&places, run->step_count);
+	for (uint32_t i = 0; i < run->step_count; i++)
+		map_add(&places, run->steps[i].id, i);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		uint32_t place = map_find(&places, pipeline->steps[i].id);
+		states[i] = place == INDEX_NONE ? STATE_PENDING : run->steps[place].state;
+	}
+	map_release(&places);
+	scheduler_adopt(&runner->scheduler, states);
+	arena_reset(scratch);
+}
+
 bool runner_run(
 	const struct runner_settings *settings, enum run_outcome *outcome, struct error *error)
 {
@@ -361,9 +387,10 @@ bool runner_run(
 	if (is_open && settings->resumed && !settings->expanded)
 		end_predecessors(&runner);
 	if (is_open) {
+		adopt_settled(&runner);
 		start_run(&runner);
 		runner_forget_merged(&runner);
-		if (runner_start_notes(&runner))
+		if (runner_finish_roll_back(&runner) && runner_start_notes(&runner))
 			run_stages(&runner);
 		end_stragglers(&runner);
 		leftovers_end(&runner.leftovers);

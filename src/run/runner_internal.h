@@ -46,12 +46,13 @@ struct runner {
 	uint32_t hard_count;   /* failed steps that make the run fail */
 	enum stage_course course;
 	bool has_foreach;
-	uint32_t expand_step;    /* its list is there; INDEX_NONE: none */
-	uint32_t waiting_step;   /* whose gate stays closed; INDEX_NONE: none */
-	const char *stage_flaw;  /* why the stage fails besides its steps; kept's; NULL: nothing */
-	const char *run_flaw;    /* the first of these */
-	bool has_workspaces;     /* some step has one of its own */
-	struct timer idle_timer; /* there is work for idle moments */
+	uint32_t expand_step;   /* its list is there; INDEX_NONE: none */
+	uint32_t waiting_step;  /* whose gate stays closed; INDEX_NONE: none */
+	const char *stage_flaw; /* why the stage fails besides its steps; kept's; NULL: nothing */
+	const char *run_flaw;   /* the first of these */
+	const char *roll_back_reason; /* files are to go back; kept's; NULL: they are not */
+	bool has_workspaces;          /* some step has one of its own */
+	struct timer idle_timer;      /* there is work for idle moments */
 	bool was_signalled;
 	bool is_killed;
 	struct timer kill_timer;
@@ -80,6 +81,12 @@ bool runner_run_stage(struct runner *runner, uint32_t stage);
 
 /* It was done and is pending again. */
 void runner_record_rolled_back(struct runner *runner, uint32_t step, const char *reason);
+
+/* The step's failure asks for the files to go back at the stage's end, also after a kill. */
+void runner_plan_roll_back(struct runner *runner, uint32_t failed_step);
+
+/* At the beginning: what a killed predecessor had planned. False: the engine itself failed. */
+bool runner_finish_roll_back(struct runner *runner);
 
 /*
  * What failures and worktrees ask for once no step of the stage runs: files go back, or changes

@@ -40,11 +40,23 @@ static bool has_new_notes(const struct runner *runner)
 	return fstat(runner->executor.notes.folder, &facts) < 0 || facts.st_mtim.tv_sec != 0;
 }
 
+/* Some of its steps were done before this runner looked at the folder. */
+static bool was_begun_before(const struct runner *runner, uint32_t stage)
+{
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(runner->plan, stage, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (runner->plan->steps[steps[i]].action == ACTION_SKIP)
+			return true;
+	}
+	return false;
+}
+
 bool runner_merge_notes(struct runner *runner, uint32_t stage)
 {
 	struct arena *scratch = &runner->executor.scratch;
 	uint32_t count;
-	if (!has_new_notes(runner))
+	if (!has_new_notes(runner) && !was_begun_before(runner, stage))
 		return true;
 	arena_reset(scratch);
 	plan_stage_steps(runner->plan, stage, &count);

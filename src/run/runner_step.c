@@ -95,6 +95,8 @@ static void step_has_failed(struct runner *runner, const struct step_end *end)
 		runner->first_failed = end->step;
 	wave_events_step_ended(&runner->waves, end->step);
 	runner_record_skipped(runner);
+	if (end->reaction == REACT_UNDO || end->reaction == REACT_ROLL_BACK)
+		runner_plan_roll_back(runner, end->step);
 	follow(runner, end->reaction);
 }
 

@@ -247,6 +247,46 @@ static void spread(struct scheduler *scheduler)
 		tell_dependents(scheduler, scheduler->settled[scheduler->settled_taken++]);
 }
 
+/* --- what was settled before --- */
+
+static bool was_settled(enum state state)
+{
+	return state == STATE_FAILED || state == STATE_SKIPPED;
+}
+
+/* As planned they count as done; their dependents must hear what they are. */
+static void reopen(struct scheduler *scheduler, uint32_t step)
+{
+	const struct index_range *dependents = &scheduler->plan->steps[step].dependents;
+	scheduler->progress[step] = PROGRESS_PENDING;
+	for (uint32_t i = 0; i < dependents->count; i++)
+		scheduler->unmet[scheduler->plan->edges[dependents->first + i]]++;
+}
+
+void scheduler_adopt(struct scheduler *scheduler, const enum state *states)
+{
+	const struct plan *plan = scheduler->plan;
+	uint32_t count = plan->pipeline->step_count;
+	for (uint32_t i = 0; i < count; i++) {
+		if (plan->steps[i].action == ACTION_SKIP && was_settled(states[i]))
+			reopen(scheduler, i);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t step = plan->order[i];
+		bool is_open = scheduler->progress[step] == PROGRESS_PENDING;
+		if (!is_open || plan->steps[step].action != ACTION_SKIP)
+			continue;
+		/* What was skipped for a failure, the failure has reached by now. */
+		if (states[step] == STATE_FAILED)
+			scheduler->traits[step] |= TRAIT_IS_TOLERATED;
+		scheduler->has_omitted |= states[step] == STATE_SKIPPED;
+		settle(scheduler, step,
+			states[step] == STATE_FAILED ? PROGRESS_FAILED : PROGRESS_OMITTED);
+		spread(scheduler);
+	}
+	scheduler->skip_taken = scheduler->skip_count;
+}
+
 /* --- stages --- */
 
 static void enter_stage(struct scheduler *scheduler)
@@ -335,7 +375,10 @@ void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step)
 
 void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step)
 {
-	scheduler->progress[step] = PROGRESS_PENDING;
+	if (scheduler->stage == INDEX_NONE)
+		reopen(scheduler, step);
+	else
+		scheduler->progress[step] = PROGRESS_PENDING;
 }
 
 bool scheduler_is_passed(const struct scheduler *scheduler, uint32_t step)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "model/plan.h"
+#include "model/state.h"
 
 /*
  * Decides which step is next. Pure: no clock, no process. Stages run one after another; among
@@ -69,6 +70,12 @@ struct scheduler {
 
 /* Steps of ACTION_SKIP count as done, of ACTION_OMIT as omitted. Ends with scheduler_release(). */
 void scheduler_init(struct scheduler *scheduler, const struct plan *plan);
+
+/*
+ * Before the first stage: what failed in a way that others may follow, or was skipped, stays so and
+ * is not told again. states: of each step, as recorded when the plan was made anew.
+ */
+void scheduler_adopt(struct scheduler *scheduler, const enum state *states);
 void scheduler_release(struct scheduler *scheduler);
 
 /*
@@ -97,7 +104,10 @@ void scheduler_step_again(struct scheduler *scheduler, uint32_t step);
 /* A running step was ended by us, or must wait: pending, and not given out again. */
 void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step);
 
-/* A step that was done is pending again; what follows it is not taken back. */
+/*
+ * A step that was done is pending again; what follows it is not taken back. Before the first stage
+ * it is given out once more.
+ */
 void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step);
 
 /* It is done or omitted, or has failed, or was skipped, in a way that others may follow. */

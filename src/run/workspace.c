@@ -339,6 +339,8 @@ static bool create(struct workspaces *workspaces, const struct workspace *worksp
 	if (fill(workspaces, workspace, step->workdir, error))
 		return true;
 	give_up(workspaces, workspace->name, workspace->tree_folder != NULL);
+	/* Half a checkout must not take the room that the record needs. */
+	make_room(workspaces);
 	return false;
 }
 

@@ -1,17 +1,18 @@
 // The kill sweep over what kill_sweep.test.mjs does not have: steps made from a list, checkouts that
 // are merged, fresh folders, cached results, schemas, handoffs, a gate, a check, an optional failure.
-// Killed at a system call, resumed, killed again while it resumes, and resumed to the end: the same
-// tree as an undisturbed run. WAVETRAIN_SWEEP=full tries every stop, a number that many of each run.
+// Killed or asked to stop at a system call, resumed, killed again while it resumes, and resumed to the
+// end: the same tree as an undisturbed run. WAVETRAIN_SWEEP=full tries every stop, a number that many
+// of each of the two runs.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Workspace, build, cleanEnvironment, program } from '../rig/workspace.mjs';
 
 const killAt = join(build, 'tests', 'kill_at');
-const wanted = process.env.WAVETRAIN_SWEEP ?? '32';
+const wanted = process.env.WAVETRAIN_SWEEP ?? '20';
 
 // Each step notes that it ran in a file outside the repository.
 const pipeline = `
@@ -48,13 +49,14 @@ steps:
   - {id: last, inputs: [report], run: 'echo last >> "$LEDGER"; cp "$WAVETRAIN_INPUT/report.json" report.json'}
 `;
 const everyStep = ['list', 'left', 'right', 'tested', 'each[0]', 'each[1]', 'each[2]', 'alone', 'compile', 'edit', 'join', 'last'];
+const signals = [undefined, constants.signals.SIGTERM, undefined, constants.signals.SIGINT]; // undefined: SIGKILL
 const onceMore = ['extra']; // what fails is tried again by each resume
 
-function attempt(words, place, ledger) {
+function attempt(words, place, ledger, signal) {
   const ignored = Array(6).fill('ignore');
   return spawnSync(words[0], words.slice(1), {
     cwd: place, encoding: 'utf8', timeout: 60000, stdio: ['ignore', 'pipe', 'pipe', ...ignored, 'pipe'],
-    env: cleanEnvironment({ LEDGER: ledger, SOURCE_DATE_EPOCH: '1750000000' }),
+    env: cleanEnvironment({ LEDGER: ledger, SOURCE_DATE_EPOCH: '1750000000', ...(signal && { KILL_AT_SIGNAL: String(signal) }) }),
   });
 }
 
@@ -85,12 +87,16 @@ const processes = (ledger) => readdirSync('/proc').filter((name) => {
   }
 });
 
-/** Files of the state folder, without what differs between two runs: names of runs, keys, logs, reports. */
+/**
+ * Files of the state folder, without what may differ between two runs: names of runs, logs, reports,
+ * the one temporary file that a kill leaves of a file that is replaced, empty folders of workspaces.
+ */
 function stateFiles(place) {
   return walk(join(place, '.wavetrain'))
-    .filter((name) => !/\/(logs|report)(\/|$)/.test(name) && !/^state\.db/.test(name))
+    .filter((name) => !/\/(log|report)(\/|$)/.test(name) && !/^state\.db|\.[A-Za-z0-9]{6}$|\/work(\/\.retired)?$/.test(name))
     .map((name) => name.replace(/^runs\/[^/]+/, 'runs/RUN').replace(/\.\d+\.(handoff|summary)\.md$/, '.N.$1.md'))
-    .filter((name, index, all) => all.indexOf(name) === index);
+    .filter((name, index, all) => all.indexOf(name) === index)
+    .toSorted();
 }
 
 class Sweep {
@@ -114,24 +120,24 @@ class Sweep {
     return { folder, place };
   }
 
-  /** One start: killed at the stop, or ended before it. What was done must not be done again. */
-  start(at, stop, context) {
+  /** One start: killed or stopped there, or ended before it. What was done must not be done again. */
+  start(at, stop, context, signal) {
     const done = query(at.place, "select id from steps where state = 'done' and run = (select max(run) from runs)").map((row) => row.id);
     const known = (query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0) > at.runs;
     const before = read(at.ledger).length;
     const words = [program, known ? 'resume' : 'run', '--yes'];
-    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at.place, at.ledger);
+    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at.place, at.ledger, signal);
     const ran = read(at.ledger).slice(before);
     if (known) for (const id of done) assert.ok(!ran.includes(id), context(`step ${id} was done and ran again`));
     assert.equal(new Set(ran).size, ran.length, context(`a step ran twice in one start: ${ran}`));
-    assert.ok(ended.status === 0 || (stop && ended.status === 137), context(ended.stdout + ended.stderr));
+    assert.ok([0, ...(stop ? [137] : []), ...(signal ? [75] : [])].includes(ended.status), context(ended.stdout + ended.stderr));
     return ended.status;
   }
 
-  one(stop, second) {
+  one(stop, second, signal) {
     const at = this.copy();
-    const context = (what) => `stops ${stop} and ${second}: ${what} (kept in ${at.folder})`;
-    const killed = this.start(at, stop, context);
+    const context = (what) => `stops ${stop} (${signal ?? 'killed'}) and ${second}: ${what} (kept in ${at.folder})`;
+    const killed = this.start(at, stop, context, signal);
     if (killed !== 0) this.start(at, second, context);
     if (killed !== 0) this.start(at, 0, context);
     this.check(at, context);
@@ -154,12 +160,21 @@ class Sweep {
     assert.deepEqual(processes(ledger), [], context('no process left'));
   }
 
-  /** Evenly spread; where the second kill falls differs from stop to stop. */
+  /** Evenly spread; where the second kill falls differs from stop to stop. Faults are told at the end. */
   all() {
     const { stops } = this.expected;
     const step = wanted === 'full' ? 1 : Math.max(1, stops / Number(wanted));
+    const faults = [];
     let count = 0;
-    for (let stop = 1; stop < stops; stop += step) count += this.one(Math.floor(stop), 1 + ((Math.floor(stop) * 7919) % stops));
+    for (let i = 0; i * step + 1 < stops; i++) {
+      const stop = Math.floor(i * step + 1);
+      try {
+        count += this.one(stop, 1 + ((stop * 7919) % (stops - stop + 1000)), signals[i % signals.length]);
+      } catch (fault) {
+        faults.push(fault.message);
+      }
+    }
+    assert.deepEqual(faults, []);
     return count;
   }
 }

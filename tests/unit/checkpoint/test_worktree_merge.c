@@ -201,6 +201,39 @@ static void test_forget(void **state)
 	rig_close(&rig);
 }
 
+static bool is_known(void *context, const char *run_id)
+{
+	return strcmp(context, run_id) == 0;
+}
+
+/* Killed between its last event and this: the next start makes it good, also packed and locked. */
+static void test_forget_finished(void **state)
+{
+	struct rig rig;
+	struct checkpointer *checkpointer;
+	char other[] = "run-2";
+	char own[] = "run-1";
+	struct finished_runs runs = {.is_finished = is_known, .context = other};
+
+	(void)state;
+	begin(&rig);
+	checkpointer = run_open(&rig, &(struct run_options){0});
+	do_steps(&rig, checkpointer, (const char *[STEPS_MAXIMUM]){"echo a >a", "echo b >b"});
+	provision(&rig, checkpointer, "late.1");
+	checkpointer_close(checkpointer);
+	rig_shell(&rig, "repo", "git pack-refs --all");
+	rig_shell(&rig, "repo", "mkdir -p .git/refs/wavetrain/worktrees/run-1/changes");
+	rig_shell(&rig, "repo", ": > .git/refs/wavetrain/worktrees/run-1/changes/x.lock");
+	checkpointer_forget_finished(arena_format(&rig.arena, "%s/repo", rig.folder), &runs);
+	ASSERT_TEXT(rig_shell(&rig, "repo", KEPT " | wc -l | xargs"), "3");
+	runs.context = own;
+	checkpointer_forget_finished(arena_format(&rig.arena, "%s/repo", rig.folder), &runs);
+	ASSERT_TEXT(rig_shell(&rig, "repo", KEPT), "");
+	ASSERT_TEXT(rig_shell(&rig, "repo", "find .git/refs/wavetrain/worktrees -mindepth 1"), "");
+	checkpointer_forget_finished("/no/such/folder", &runs);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_tree),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_forget),
+		cmocka_unit_test(test_forget_finished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

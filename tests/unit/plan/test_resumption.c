@@ -95,6 +95,32 @@ static void test_table(void **state)
 	}
 }
 
+/* A run that goes on: of its present steps nothing begins again that has failed or was skipped. */
+static void test_settled(void **state)
+{
+	static const struct resume_case row = {"settled",
+		{STATE_DONE, STATE_FAILED, STATE_SKIPPED, STATE_SKIPPED}, 1, true, false, false,
+		{NULL}};
+	struct fixture *fixture = *state;
+	struct run_step steps[4];
+	struct run_artifact artifact = {.artifact = {.name = "report"}};
+	struct run previous = {
+		.steps = steps, .step_count = 4, .artifacts = &artifact, .artifact_count = 1};
+	build_pipeline(fixture);
+	fill_previous(fixture, &row, steps);
+	struct plan_request request = {.pipeline = &fixture->pipeline,
+		.processors = 1,
+		.previous = &previous,
+		.artifact_intact = &row.artifact_intact,
+		.kept_count = 3};
+	assert_true(plan_build(&request, &fixture->arena, &fixture->diagnostics, &fixture->plan));
+	for (uint32_t k = 0; k < 4; k++) {
+		uint32_t step = pipeline_find_step(&fixture->pipeline, ids[k]);
+		assert_int_equal(
+			fixture->plan.steps[step].action, k < 3 ? ACTION_SKIP : ACTION_RUN);
+	}
+}
+
 static void test_new_run(void **state)
 {
 	struct fixture *fixture = *state;
@@ -276,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_table),
+		FIXTURE_TEST(test_settled),
 		FIXTURE_TEST(test_new_run),
 		FIXTURE_TEST(test_conditions),
 		FIXTURE_TEST(test_what_has_changed_is_asked),

@@ -151,6 +151,34 @@ static void test_gates(void **state)
 	record_close(record);
 }
 
+/* An approval is of what a step has made: where it runs again, somebody is asked again. */
+static void test_gates_of_what_runs_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record *record = begin(fixture);
+	struct run run;
+
+	for (uint32_t step = 0; step < 2; step++) {
+		struct event open = event_of(EVENT_GATE_OPENED, 9);
+
+		open.step = step;
+		must(fixture, take_step(fixture, record, EVENT_STEP_STARTED, step, 1));
+		must(fixture, take_step(fixture, record, EVENT_STEP_COMPLETED, step, 2));
+		must(fixture, take_step(fixture, record, EVENT_GATE_WAITING, step, 3));
+		must(fixture, take(fixture, record, open));
+	}
+	flush(fixture, record);
+	read_run(fixture, record, &run);
+	assert_int_equal(run.gate_count, 2);
+	fixture->plan.steps[0].action = ACTION_SKIP;
+	must(fixture, record_continue_run(record, &run, &fixture->plan, &fixture->error));
+	read_run(fixture, record, &run);
+	record_close(record);
+	assert_int_equal(run.gate_count, 1);
+	assert_int_equal(run.gates[0].step, 0);
+	assert_true(run.gates[0].is_open);
+}
+
 /* The plan with the second step of the second wave replaced by so many instances. */
 static void expand(struct fixture *fixture, uint32_t instance_count)
 {
@@ -332,6 +360,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cache_hit, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_rolled_back, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_gates, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_gates_of_what_runs_again, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_instances_take_over, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_no_instances, fixture_setup, fixture_teardown),

@@ -279,6 +279,7 @@ static inline void fixture_plan(struct fixture *fixture)
 	plan->waves = ARENA_ARRAY(&fixture->arena, struct plan_wave, count);
 	plan->stages = ARENA_ARRAY(&fixture->arena, struct plan_stage, count);
 	plan->wave_steps = ARENA_ARRAY(&fixture->arena, uint32_t, count);
+	plan->order = ARENA_ARRAY(&fixture->arena, uint32_t, count);
 	plan->wave_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t wave = 0;
@@ -286,6 +287,7 @@ static inline void fixture_plan(struct fixture *fixture)
 			uint32_t before = plan->steps[fixture->steps[i].needs[j].step].wave;
 			wave = before + 1 > wave ? before + 1 : wave;
 		}
+		plan->order[i] = i;
 		plan->steps[i] = (struct plan_step){.wave = wave,
 			.stage = wave,
 			.group = INDEX_NONE,

@@ -259,6 +259,22 @@ static void a_failure_leaves_them_as_they_were(void **state)
 	assert_true(run_as_nobody(*state, fail_to_write));
 }
 
+static void what_a_killed_attempt_has_left_is_forgotten(void **state)
+{
+	struct place *place = *state;
+	struct notes notes;
+	open_notes(place, &notes);
+	write_note(place, "a.1.handoff.md", "half");
+	write_note(place, "a.1.summary.md", "half");
+	write_note(place, "a.10.handoff.md", "other");
+	notes_forget(&notes, "a", 1);
+	notes_forget(&notes, "b", 1);
+	assert_false(path_exists(at(place, "notes/a.1.handoff.md")));
+	assert_false(path_exists(at(place, "notes/a.1.summary.md")));
+	assert_true(path_exists(at(place, "notes/a.10.handoff.md")));
+	notes_close(&notes);
+}
+
 static void zeroed_memory_is_closed_already(void **state)
 {
 	struct notes zeroed = {0};
@@ -284,6 +300,7 @@ int main(void)
 		PLACED(one_of_exactly_the_limit_is_whole),
 		PLACED(all_of_them_have_a_limit_too),
 		PLACED(a_failure_leaves_them_as_they_were),
+		PLACED(what_a_killed_attempt_has_left_is_forgotten),
 		PLACED(zeroed_memory_is_closed_already),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -642,6 +642,22 @@ static void one_that_is_there_stays(void **state)
 	close_world(&world);
 }
 
+static void what_a_killed_writer_has_left_goes(void **state)
+{
+	struct world world;
+	open_world(&world, *state);
+	store(&world);
+	put(world.place, "state/cache/.new/0", "half");
+	put(world.place, "state/cache/.removed/0/inner/1", "half");
+	put(world.place, "state/cache/.restored", "half");
+	result_cache_tidy(&world.cache);
+	assert_false(path_exists(at(world.place, "state/cache/.new")));
+	assert_false(path_exists(at(world.place, "state/cache/.removed")));
+	assert_false(path_exists(at(world.place, "state/cache/.restored")));
+	assert_true(path_exists(at(world.place, "state/cache")));
+	close_world(&world);
+}
+
 static void zeroed_memory_is_closed_already(void **state)
 {
 	struct result_cache zeroed = {0};
@@ -676,6 +692,7 @@ int main(void)
 		PLACED(the_least_recently_used_go_first),
 		PLACED(bytes_are_limited_too),
 		PLACED(one_that_is_there_stays),
+		PLACED(what_a_killed_writer_has_left_goes),
 		PLACED(zeroed_memory_is_closed_already),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,41 @@ static void the_runs_rollback_waits_for_the_others(void **state)
 	assert_event(fixture, "pipeline_failed: step bad failed\n");
 }
 
+/* The runner before was killed between the failure and the roll-back. */
+static void what_was_to_be_taken_back_is_so_before_anything_starts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct run_step steps[] = {{.id = "kept", .state = STATE_DONE, .ended_ms = 1000},
+		{.id = "done", .state = STATE_DONE, .ended_ms = 2000},
+		{.id = "bad", .state = STATE_PENDING, .ended_ms = TIME_NONE}};
+	struct checkpoint checkpoint = {.number = 1, .time_ms = 1500};
+	struct error error;
+	fixture_step(fixture, "kept", "true");
+	fixture_step(fixture, "done", "test ! -e half && touch done");
+	fixture_step(fixture, "bad", "test ! -e half");
+	fixture_need(fixture, "done", "kept");
+	fixture_need(fixture, "bad", "kept");
+	fixture_plan(fixture);
+	fixture->plan.steps[0].action = fixture->plan.steps[1].action = ACTION_SKIP;
+	fixture->settings.resumed = true;
+	fixture->run.steps = steps;
+	fixture->run.step_count = 3;
+	fixture->run.checkpoints = &checkpoint;
+	fixture->run.checkpoint_count = 1;
+	assert_true(folder_make(fixture_path(fixture, "run"), &error));
+	assert_true(file_write_atomic(
+		fixture_path(fixture, "run/rolling-back"), "taken back", 10, &error));
+	assert_true(file_write_atomic(fixture_path(fixture, "work/half"), "", 0, &error));
+	assert_true(fixture_run(fixture));
+	assert_int_equal(fixture->roll_back_count, 1);
+	assert_event(fixture, "pipeline_resumed\nstep_rolled_back done: taken back\n");
+	assert_no_event(fixture, "step_rolled_back kept");
+	assert_event(fixture, "step_completed done.1");
+	assert_event(fixture, "step_completed bad.1");
+	assert_false(fixture_exists(fixture, "run/rolling-back"));
+	assert_int_equal(fixture->outcome, RUN_COMPLETED);
+}
+
 static void without_a_repository_nothing_is_taken_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -284,6 +319,7 @@ int main(void)
 		TEST(abort_ends_what_runs_at_once_and_commits_what_is_done),
 		TEST(rollback_takes_the_stage_back),
 		TEST(the_runs_rollback_waits_for_the_others),
+		TEST(what_was_to_be_taken_back_is_so_before_anything_starts),
 		TEST(without_a_repository_nothing_is_taken_back),
 		TEST(a_contract_asks_for_its_own_retries),
 		TEST(a_contract_that_wants_no_more_halts),

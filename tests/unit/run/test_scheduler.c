@@ -440,6 +440,59 @@ static void a_bar_leaves_running_steps_their_further_attempts(void **state)
 	scheduler_release(&scheduler);
 }
 
+static void what_was_settled_before_stays_so_and_is_not_told_again(void **state)
+{
+	static const enum state states[7] = {STATE_DONE, STATE_FAILED, STATE_SKIPPED, STATE_SKIPPED,
+		STATE_PENDING, STATE_PENDING, STATE_PENDING};
+	struct world world;
+	struct scheduler scheduler;
+	struct scheduler_skip skip;
+	(void)state;
+	make_small(&world, 7, 2);
+	/* 1 has failed, which skips 2 and 4, but not 6; 3 was omitted, which lets 5 run. */
+	world.needs[2][1] = world.needs[4][2] = world.needs[5][3] = world.needs[6][1] = true;
+	world.steps[6].run_if = RUN_IF_SUCCESS | RUN_IF_FAILURE;
+	for (uint32_t i = 0; i < 4; i++)
+		world.steps[i].action = ACTION_SKIP;
+	make_edges(&world);
+	world.plan.order = (uint32_t[]){0, 1, 2, 3, 4, 5, 6};
+	scheduler_init(&scheduler, &world.plan);
+	scheduler_adopt(&scheduler, states);
+	assert_int_equal(scheduler.progress[0], PROGRESS_DONE);
+	assert_int_equal(scheduler.progress[1], PROGRESS_FAILED);
+	assert_int_equal(scheduler.progress[2], PROGRESS_SKIPPED);
+	assert_int_equal(scheduler.progress[3], PROGRESS_OMITTED);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_true(scheduler_next_stage(&scheduler));
+	assert_int_equal(scheduler.progress[4], PROGRESS_SKIPPED);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_true(scheduler_is_passed(&scheduler, i));
+	assert_int_equal(take(&scheduler), 5);
+	assert_int_equal(take(&scheduler), 6);
+	while (scheduler_take_skipped(&scheduler, &skip))
+		assert_int_equal(skip.step, 4);
+	scheduler_release(&scheduler);
+}
+
+static void what_is_taken_back_at_the_beginning_is_given_out(void **state)
+{
+	struct world world;
+	struct scheduler scheduler;
+	(void)state;
+	make_small(&world, 2, 1);
+	world.needs[1][0] = true;
+	world.steps[0].action = ACTION_SKIP;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	scheduler_step_rolled_back(&scheduler, 0);
+	assert_true(scheduler_next_stage(&scheduler));
+	assert_int_equal(take(&scheduler), 0);
+	assert_int_equal(scheduler.ready_count, 0);
+	scheduler_step_done(&scheduler, 0);
+	assert_int_equal(take(&scheduler), 1);
+	scheduler_release(&scheduler);
+}
+
 static void after_halt_nothing_is_given_out(void **state)
 {
 	struct world world;
@@ -471,6 +524,8 @@ int main(void)
 		cmocka_unit_test(what_was_skipped_for_a_tolerated_failure_is_borne_too),
 		cmocka_unit_test(what_takes_an_omitted_output_is_omitted_too),
 		cmocka_unit_test(once_barred_only_what_runs_for_a_failure_starts),
+		cmocka_unit_test(what_was_settled_before_stays_so_and_is_not_told_again),
+		cmocka_unit_test(what_is_taken_back_at_the_beginning_is_given_out),
 		cmocka_unit_test(a_bar_leaves_running_steps_their_further_attempts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

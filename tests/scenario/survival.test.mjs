@@ -1,0 +1,377 @@
+// What becomes of fan-outs, checkouts, gates, caches and components when a run is stopped, killed,
+// changed before it is resumed, met by a second runner, or left without room on the disk.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { build, cleanEnvironment, program, until, withWorkspace } from '../rig/workspace.mjs';
+
+const states = (run) => Object.fromEntries(run.steps.map((step) => [step.id, step.state]));
+const lines = (place, name) => (existsSync(join(place.root, name)) ? readFileSync(join(place.root, name), 'utf8').split('\n').filter(Boolean) : []);
+const go = (place, name = 'go') => writeFileSync(join(place.root, name), '');
+
+function fine(done) {
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  return done;
+}
+
+/** Processes with this value of MARK in their environment. */
+const marked = (mark) => readdirSync('/proc').filter((name) => {
+  try {
+    return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`MARK=${mark}`);
+  } catch {
+    return false;
+  }
+});
+
+/** Starts it, sends the signal once a step has touched ../started, and waits for the end. */
+async function stopped(place, signal, { words = ['run'], done = [] } = {}) {
+  rmSync(join(place.root, 'started'), { force: true });
+  const child = place.start(words, { env: { MARK: place.root } });
+  await until(() => existsSync(join(place.root, 'started')), 'the step to start');
+  for (const id of done) await until(() => place.record(`select 1 from steps where id = '${id}' and state = 'done'`).length, `${id} on record`);
+  const from = Date.now();
+  child.kill(signal);
+  const ended = await child.ended;
+  assert.ok(Date.now() - from < (signal === 'SIGTERM' ? 2000 : 7000), `${Date.now() - from} ms`);
+  // What a step has started outlives kill -9 until the next start, where no namespace contains it.
+  if (signal !== 'SIGKILL') assert.deepEqual(marked(place.root), [], 'no process is left');
+  return { ...ended, output: child.output };
+}
+const held = 'test -e ../go || { touch ../started; sleep 100; }';
+
+// --- stopped ---
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL']) {
+  const status = signal === 'SIGKILL' ? null : 75;
+
+  test(`${signal} beside a foreach that waits, and while its instances run`, withWorkspace({}, async (place) => {
+    place.pipeline(`
+steps:
+  - {id: list, run: 'echo list >> ../log; echo "[1, 2, 3]" > "$WAVETRAIN_OUTPUT/list.json"', outputs: [list]}
+  - {id: slow, run: '${held}'}
+  - {id: each, foreach: list, run: 'echo "each $WAVETRAIN_ITEM" >> ../log; test "$WAVETRAIN_ITEM" != 2 || test -e ../go2 || { touch ../started; sleep 100; }; echo "$WAVETRAIN_ITEM" > "$WAVETRAIN_OUTPUT/part"', outputs: [part]}
+  - {id: sum, inputs: [part], run: 'cat "$WAVETRAIN_INPUT"/part/* > sum.txt'}
+`);
+    assert.equal((await stopped(place, signal, { words: ['run', '-j', '2'], done: ['list'] })).status, status);
+    assert.deepEqual(lines(place, 'log'), ['list']);
+    go(place);
+    assert.equal((await stopped(place, signal, { words: ['resume', '-j', '1'], done: ['each[0]'] })).status, status);
+    assert.deepEqual(lines(place, 'log'), ['list', 'each 1', 'each 2']);
+    go(place, 'go2');
+    fine(place.run(['resume']));
+    assert.deepEqual(lines(place, 'log').toSorted(), ['each 1', 'each 2', 'each 2', 'each 3', 'list']);
+    assert.equal(place.read('sum.txt'), '1\n2\n3\n');
+  }));
+
+  test(`${signal} in a checkout: it is given up, and a new one is made`, withWorkspace({}, async (place) => {
+    place.write('a.txt', 'a\n');
+    place.pipeline(`
+steps:
+  - {id: edit, workspace: worktree, run: 'echo half >> a.txt; root=../../../../../../..; test -e $root/go || { touch $root/started; sleep 100; }; echo whole > b.txt'}
+  - {id: other, workspace: worktree, run: 'echo other > other.txt'}
+`);
+    assert.equal((await stopped(place, signal)).status, status);
+    go(place);
+    fine(place.run(['resume']));
+    assert.equal(place.read('a.txt'), 'a\nhalf\n');
+    assert.equal(place.git('status', '--porcelain'), '');
+    assert.equal(place.git('for-each-ref', 'refs/wavetrain/worktrees'), '');
+    assert.ok(!place.exists(`.wavetrain/runs/${place.latest().id}/work`));
+    place.git('fsck', '--strict', '--no-dangling');
+  }));
+
+  test(`${signal} in a component: it and what speaks for it are gone`, withWorkspace({}, async (place) => {
+    place.write('bin/slow', `#!/bin/sh\ncat > /dev/null\n${held}\necho '{"schema": "n:1.0.0", "content": [1], "metadata": {}}'\n`, 0o755);
+    place.pipeline(`
+components:
+  slow: {run: [./bin/slow]}
+  plain: {run: [sh, -c, 'cat > /dev/null; cat "$WAVETRAIN_INPUT/one.json"']}
+artifacts:
+  one: {source: {type: slow}}
+  two: {inputs: one, process: {type: plain}, output: true}
+`);
+    assert.equal((await stopped(place, signal)).status, status);
+    go(place);
+    fine(place.run(['resume']));
+    assert.deepEqual(states(place.latest()), { one: 'done', two: 'done' });
+  }));
+
+  test(`${signal} in an agent's task`, withWorkspace({}, async (place) => {
+    place.write('bin/agent', `#!/bin/sh\n${held}\necho '{"result": "fine"}'\n`, 0o755);
+    place.pipeline(`
+adapters: {stand-in: {command: [./bin/agent, "{task}"], stdin: task, result: json}}
+steps:
+  - {id: review, persona: base, task: look at it}
+  - {id: use, inputs: [review.result], run: 'cp "$WAVETRAIN_INPUT/result.json" result.json'}
+`);
+    assert.equal((await stopped(place, signal)).status, status);
+    go(place);
+    fine(place.run(['resume']));
+    assert.equal(JSON.parse(place.read('result.json')).result, 'fine');
+  }));
+}
+
+test('the time limit stops the run, which can be resumed', withWorkspace({}, (place) => {
+  place.pipeline("execution: {timeout: 1s}\nsteps:\n  - {id: quick, run: 'echo q >> ../log'}\n  - {id: slow, run: 'test -e ../go || sleep 100'}\n");
+  const late = place.run(['run'], { env: { MARK: place.root } });
+  assert.equal(late.status, 75, late.stdout + late.stderr);
+  assert.match(late.stdout, /the run's time limit of 1(\.0)? ?s is over/);
+  assert.deepEqual(marked(place.root), []);
+  go(place);
+  fine(place.run(['resume']));
+  assert.deepEqual(lines(place, 'log'), ['q']);
+
+  rmSync(join(place.root, 'go'));
+  place.write('bin/slow', "#!/bin/sh\ntest -e ../go || sleep 100\necho '{\"schema\": \"n:1.0.0\", \"content\": [1], \"metadata\": {}}'\n", 0o755);
+  place.pipeline('config: {timeout: 1}\ncomponents: {slow: {run: [./bin/slow]}}\nartifacts: {one: {source: {type: slow}, output: true}}\n');
+  const book = place.run(['run'], { env: { MARK: place.root } });
+  assert.equal(book.status, 75, book.stdout + book.stderr);
+  assert.deepEqual(marked(place.root), []);
+  go(place);
+  fine(place.run(['resume']));
+}));
+
+// --- handed on, settled, taken back ---
+
+test('handoffs of a wave that is resumed in its middle are handed on', withWorkspace({}, (place) => {
+  place.pipeline(`
+steps:
+  - {id: a, run: 'echo from a >> "$WAVETRAIN_HANDOFF"'}
+  - {id: b, run: 'test -e ../go'}
+  - {id: c, needs: [a, b], run: 'cp "$WAVETRAIN_HANDOFFS" seen.md'}
+`);
+  assert.equal(place.run(['run']).status, 1);
+  go(place);
+  fine(place.run(['resume']));
+  assert.equal(place.read('seen.md'), '## a\n\nfrom a\n');
+}));
+
+test('an expansion leaves alone what has failed or was skipped before', withWorkspace({}, (place) => {
+  place.pipeline(`
+steps:
+  - {id: list, run: 'echo "[1, 2]" > "$WAVETRAIN_OUTPUT/list.json"', outputs: [list]}
+  - {id: extra, optional: true, run: 'echo extra >> ../log; exit 3'}
+  - {id: behind, needs: [extra], run: 'echo behind >> ../log'}
+  - {id: repair, needs: [list], if: failure(), run: 'echo repair >> ../log'}
+  - {id: never, if: "env.NEVER == 'x'", run: 'echo never >> ../log'}
+  - {id: always, needs: [extra, each], if: always(), run: 'echo always >> ../log'}
+  - {id: each, foreach: list, run: 'echo each >> ../log'}
+  - {id: after, needs: [each, never, repair], run: 'echo after >> ../log'}
+`);
+  const done = fine(place.run(['run']));
+  assert.deepEqual(lines(place, 'log').toSorted(), ['after', 'always', 'each', 'each', 'extra']);
+  assert.deepEqual(states(place.latest()), { list: 'done', extra: 'failed', behind: 'skipped', repair: 'skipped', never: 'skipped', always: 'done', 'each[0]': 'done', 'each[1]': 'done', after: 'done' });
+  const told = place.record("select step, count(*) as n from events where type in ('step_skipped', 'step_failed') group by step having n > 1");
+  assert.deepEqual(told, [], done.stdout);
+}));
+
+test('a roll-back that a kill prevents is made good by the next start', { timeout: 600000 }, withWorkspace({}, (place) => {
+  const pipeline = `
+steps:
+  - {id: first, run: 'echo 1 > first.txt'}
+  - {id: beside, needs: [first], run: 'echo beside >> ../log; echo beside > beside.txt'}
+  - {id: broken, needs: [first], on_failure: rollback, run: 'if test -e ../go; then echo fine > fine.txt; else echo half > half.txt; exit 1; fi'}
+`;
+  // No sanitizer looks for leaks in a process that is traced.
+  const env = cleanEnvironment({ ASAN_OPTIONS: 'detect_leaks=0' });
+  const runs = (words) => spawnSync(words[0], words.slice(1), { cwd: place.path, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe', ...Array(6).fill('ignore'), 'pipe'] });
+  place.pipeline(pipeline);
+  const start = place.git('rev-parse', 'HEAD');
+  const killAt = join(build, 'tests', 'kill_at');
+  const whole = runs([killAt, '0', program, 'run']);
+  assert.equal(whole.status, 1, whole.stdout + whole.stderr);
+  assert.ok(!place.exists('half.txt') && !place.exists('beside.txt'));
+  const stops = Number(whole.output[9]);
+  let caught = 0;
+  for (let i = 0; i < 24; i++) {
+    place.git('reset', '-q', '--hard', start);
+    place.git('clean', '-fdqx');
+    place.git('update-ref', '-d', `refs/wavetrain/runs/${place.runId ?? 'none'}`);
+    for (const name of ['go', 'log']) rmSync(join(place.root, name), { force: true });
+    runs([killAt, String(Math.floor(stops * (0.5 + i / 48))), program, 'run']);
+    if (!place.exists('.wavetrain/state.db')) continue;
+    place.runId = place.record('select id from runs')[0]?.id;
+    if (!place.runId) continue;
+    const failed = place.record("select id from steps where id = 'broken' and state = 'failed'").length > 0;
+    const over = place.record("select 1 from runs where state = 'failed'").length > 0;
+    const wasThere = place.exists('half.txt');
+    go(place);
+    fine(runs([program, 'resume']));
+    if (!failed) continue;
+    caught += !over && wasThere;
+    assert.ok(!place.exists('half.txt'), `stop ${i}: what the failed step had left is gone`);
+    assert.equal(place.git('ls-tree', '--name-only', 'HEAD').split('\n').join(' '), 'beside.txt fine.txt first.txt wavetrain.yml');
+  }
+  assert.ok(caught > 0, 'some kill fell between the failure and the roll-back');
+}));
+
+// --- another pipeline when it is resumed ---
+
+/** Fails at `after`; then the pipeline changes and ../go is there. */
+function resumed(place, before, after) {
+  place.pipeline(before);
+  const failed = place.run(['run']);
+  assert.equal(failed.status, 1, failed.stdout + failed.stderr);
+  const first = lines(place, 'log');
+  place.pipeline(after);
+  go(place);
+  fine(place.run(['resume']));
+  return lines(place, 'log').slice(first.length);
+}
+const listed = (items) => `
+steps:
+  - {id: list, run: 'echo list >> ../log; echo "${items}" > "$WAVETRAIN_OUTPUT/list.json"', outputs: [list]}
+  - {id: each, foreach: list, run: 'echo "each $WAVETRAIN_ITEM" >> ../log; echo "$WAVETRAIN_ITEM" > "$WAVETRAIN_OUTPUT/part"', outputs: [part]}
+  - {id: sum, inputs: [part], run: 'cat "$WAVETRAIN_INPUT"/part/* > sum.txt'}
+  - {id: after, needs: [sum], run: 'test -e ../go'}
+`;
+
+for (const [what, items, sum] of [['longer', '[1, 2, 3, 4]', '1\n2\n3\n4\n'], ['shorter', '[1]', '1\n'], ['in another order', '[3, 2, 1]', '3\n2\n1\n'], ['with another item', '[1, 7, 3]', '1\n7\n3\n'], ['empty', '[]', null]]) {
+  test(`a list that is ${what} when the run is resumed`, withWorkspace({}, (place) => {
+    const after = sum ? listed(items) : listed(items).replace('cat "$WAVETRAIN_INPUT"/part/* > sum.txt', 'rm sum.txt; ls "$WAVETRAIN_INPUT/part" | wc -l > none.txt');
+    const ran = resumed(place, listed('[1, 2, 3]'), after);
+    const numbers = JSON.parse(items);
+    assert.deepEqual(ran.toSorted(), [...numbers.map((number) => `each ${number}`), 'list'].toSorted());
+    if (sum) assert.equal(place.read('sum.txt'), sum);
+    else assert.equal(place.read('none.txt').trim(), '0');
+    const present = place.latest().steps.filter((step) => step.state !== 'skipped').map((step) => step.id);
+    assert.deepEqual(present, ['list', ...numbers.map((_, i) => `each[${i}]`), 'sum', 'after']);
+  }));
+}
+
+test('the list of a foreach that is no longer made by the same step', withWorkspace({}, (place) => {
+  const ran = resumed(place, listed('[1, 2]'), listed('[1, 2]').replaceAll('list', 'names'));
+  assert.deepEqual(ran.toSorted(), ['each 1', 'each 2', 'names']);
+}));
+
+test('values of a matrix that come and go: what is there stays done', withWorkspace({}, (place) => {
+  const text = (values) => `
+steps:
+  - {id: make, matrix: {n: ${values}}, run: 'echo "make $MATRIX_N" >> ../log; echo "$MATRIX_N" > "$WAVETRAIN_OUTPUT/part"', outputs: [part]}
+  - {id: sum, inputs: [part], run: 'echo sum >> ../log; cat "$WAVETRAIN_INPUT"/part/* > sum.txt'}
+  - {id: after, needs: [sum], run: 'test -e ../go'}
+`;
+  assert.deepEqual(resumed(place, text('[1, 2]'), text('[2, 3]')), ['make 3', 'sum']);
+  assert.equal(place.read('sum.txt'), '2\n3\n');
+}));
+
+test('contract, workspace, gate and cache rule that are changed before a resume', withWorkspace({}, (place) => {
+  const text = (more) => `
+steps:
+  - {id: make, run: 'echo make >> ../log; echo 5 > "$WAVETRAIN_OUTPUT/n.json"', outputs: [n]${more}}
+  - {id: after, needs: [make], run: 'test -e ../go'}
+`;
+  const schema = (minimum) => `, contract: {type: json_schema, schema: {minimum: ${minimum}}, source: n}`;
+  const again = (before, after) => {
+    rmSync(join(place.root, 'go'), { force: true });
+    return resumed(place, text(before), text(after));
+  };
+  assert.deepEqual(again(schema(1), schema(2)), ['make']);
+  assert.deepEqual(again(schema(1), ''), ['make']);
+  assert.deepEqual(again(', workspace: fresh', ''), ['make'].slice(0, 1));
+  assert.deepEqual(again(', cache: true', ', cache: {key: ["*.yml"]}'), ['make']);
+}));
+
+test('a contract that is new on resume and does not hold fails the step that was done', withWorkspace({}, (place) => {
+  const text = (more) => `steps:\n  - {id: make, run: 'echo 5 > "$WAVETRAIN_OUTPUT/n.json"', outputs: [n]${more}}\n  - {id: after, needs: [make], run: 'test -e ../go'}\n`;
+  place.pipeline(text(''));
+  assert.equal(place.run(['run']).status, 1);
+  place.pipeline(text(', contract: {type: json_schema, schema: {minimum: 6}, source: n}'));
+  go(place);
+  const done = place.run(['resume']);
+  assert.equal(done.status, 1, done.stdout + done.stderr);
+  assert.deepEqual(states(place.latest()), { make: 'failed', after: 'skipped' });
+}));
+
+// --- gates ---
+
+const gated = (more = ', gate: manual') => `steps:\n  - {id: build, run: 'echo build >> ../log; echo built > built.txt'${more}}\n  - {id: deploy, needs: [build], run: 'echo deploy >> ../log'}\n`;
+
+test('a gate that is gone when the run is resumed does not hold it; a new one does', withWorkspace({}, (place) => {
+  place.pipeline(gated());
+  assert.equal(place.run(['run']).status, 75);
+  place.pipeline(gated(''));
+  fine(place.run(['resume']));
+  assert.deepEqual(lines(place, 'log'), ['build', 'deploy']);
+
+  place.pipeline(gated('').replace("'echo deploy", "'test -e ../go; echo deploy"));
+  assert.equal(place.run(['run']).status, 1);
+  place.pipeline(gated().replace("'echo deploy", "'test -e ../go; echo deploy"));
+  const waits = place.run(['resume']);
+  assert.equal(waits.status, 75, waits.stdout + waits.stderr);
+  go(place);
+  fine(place.run(['approve', 'latest', 'build']));
+  fine(place.run(['resume']));
+  assert.deepEqual(lines(place, 'log'), ['build', 'deploy', 'build', 'deploy']);
+}));
+
+test('approved twice is approved once; what is made anew waits anew', withWorkspace({}, (place) => {
+  place.pipeline(gated());
+  assert.equal(place.run(['run']).status, 75);
+  fine(place.run(['approve', 'latest', 'build', '--by', 'first']));
+  const again = fine(place.run(['approve', 'latest', 'build', '--by', 'second']));
+  assert.match(again.stderr, /was approved by first before/);
+  assert.equal(place.record("select count(*) as n from events where type = 'gate_opened'")[0].n, 1);
+  place.pipeline(gated().replace('echo built >', 'echo rebuilt >'));
+  const waits = place.run(['resume']);
+  assert.equal(waits.status, 75, waits.stdout + waits.stderr);
+  assert.deepEqual(lines(place, 'log'), ['build', 'build']);
+  assert.equal(place.run(['resume']).status, 75, 'the approval was of the other result');
+  fine(place.run(['approve', 'latest', 'build', '--by', 'second']));
+  fine(place.run(['resume']));
+  assert.deepEqual(lines(place, 'log'), ['build', 'build', 'deploy']);
+  assert.deepEqual(place.record("select approved_by from gates").map((row) => row.approved_by), ['second']);
+}));
+
+test('approve is refused while the run goes on, with the holder\'s pid and host', withWorkspace({}, async (place) => {
+  place.pipeline(gated().replace("'echo deploy", "'touch ../started; while ! test -e ../go; do sleep 0.05; done; echo deploy"));
+  const child = place.start(['run', '--yes']);
+  await until(() => existsSync(join(place.root, 'started')), 'the step to start');
+  for (const words of [['approve', 'latest', 'build'], ['resume'], ['run']]) {
+    const from = Date.now();
+    const refused = place.run(words);
+    assert.ok(Date.now() - from < 1000);
+    assert.equal(refused.status, 4, refused.stdout + refused.stderr);
+    assert.match(refused.stderr, /state-locked/);
+    assert.match(refused.stderr, new RegExp(`\\b${child.pid}\\b`));
+    assert.ok(refused.stderr.includes(spawnSync('hostname', { encoding: 'utf8' }).stdout.trim()), refused.stderr);
+  }
+  go(place);
+  assert.equal((await child.ended).status, 0, child.output);
+  const late = place.run(['approve', 'latest', 'build']);
+  assert.equal(late.status, 0, late.stderr);
+  const wrong = place.run(['approve', 'latest', 'deploy']);
+  assert.equal(wrong.status, 2);
+}));
+
+// --- no room on the disk ---
+
+/** Runs with the state on a small file system; then the script, with $state and $program. */
+function onSmallDisk(place, sizeKiB, script) {
+  const disk = join(place.root, 'disk');
+  mkdirSync(disk, { recursive: true });
+  const whole = `mount -t tmpfs -o size=${sizeKiB}k none "$1"; export WAVETRAIN_STATE_DIR="$1/state"; state="$1/state"; program="$2"; ${script}`;
+  return spawnSync('unshare', ['-Urm', 'sh', '-c', whole, 'sh', disk, program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8', maxBuffer: 1 << 26 });
+}
+const facts = 'sqlite3 "$state/state.db" "select id || \'=\' || state from steps; pragma integrity_check"';
+
+test('a checkout that has no room: the step fails for a lack of resources and names it', withWorkspace({}, (place) => {
+  place.write('large.bin', Buffer.alloc(12 << 20, 7));
+  place.pipeline("steps:\n  - {id: first, run: 'echo 1 > first.txt'}\n  - {id: edit, needs: [first], workspace: worktree, run: 'echo x > x.txt'}\n");
+  const done = onSmallDisk(place, 8192, `"$program" run; status=$?; ${facts}; find "$state"/runs/*/work -name large.bin -size +0 | wc -l; mount -o remount,size=64m "$1"; "$program" resume || exit 9; exit $status`);
+  assert.equal(done.status, 1, `${done.status} ${done.stdout} ${done.stderr}`);
+  assert.match(done.stdout, /edit.*No space left on device/s);
+  assert.match(done.stdout, /first=done\nedit=failed\nok\n/);
+  assert.equal(place.git('show', 'HEAD:x.txt'), 'x');
+  assert.equal(place.git('status', '--porcelain'), '');
+}));
+
+test('a result that has no room in the cache is not kept, and nothing else is lost', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: big, cache: true, run: 'head -c 5000000 /dev/zero > \"$WAVETRAIN_OUTPUT/big\"', outputs: [big]}\n  - {id: use, inputs: [big], run: 'wc -c < \"$WAVETRAIN_INPUT/big\" > size.txt'}\n");
+  const done = onSmallDisk(place, 16384, `"$program" run; status=$?; ${facts}; find "$state/cache" -type f | wc -l; exit $status`);
+  assert.equal(done.status, 0, `${done.status} ${done.stdout} ${done.stderr}`);
+  assert.match(done.stdout, /big=done\nuse=done\nok\n/);
+  assert.equal(place.read('size.txt').trim(), '5000000');
+}));
