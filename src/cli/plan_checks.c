@@ -50,8 +50,9 @@ static void verify_adapters(struct verification *verification)
 	const bool *is_used = mark_used_adapters(pipeline, verification->cli->arena);
 	for (uint32_t i = 0; i < pipeline->adapter_count; i++) {
 		const struct adapter *adapter = &pipeline->adapters[i];
-		const char *program = adapter->parts[0].arguments[0];
-		if (!is_used[i] || is_installed(verification, program))
+		bool has_program = adapter->part_count > 0 && adapter->parts[0].argument_count > 0;
+		const char *program = has_program ? adapter->parts[0].arguments[0] : NULL;
+		if (!program || !is_used[i] || is_installed(verification, program))
 			continue;
 		diagnostics_add(verification->diagnostics, FINDING_ADAPTER, adapter->where,
 			"the adapter '%s' is not installed: there is no program '%s' %s",

@@ -94,11 +94,11 @@ bool project_read(struct cli *cli, const char *word, const struct load_choices *
 	if (!pipeline_find(path_absolute(cli->arena, "."), word, cli->arena, &path, error) ||
 		!read_file(cli, path, choices, diagnostics, pipeline, error))
 		return false;
-	if (diagnostics->error_count > 0)
-		return true;
+	/* Also of a file with faults: all of them are told at once. */
 	if (!checker)
 		checker = contract_checker_new(NULL);
 	pipeline_verify(cli, pipeline, checker, diagnostics);
+	diagnostics_sort(diagnostics);
 	if (!choices->checker)
 		contract_checker_free(checker);
 	return true;

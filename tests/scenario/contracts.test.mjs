@@ -109,6 +109,9 @@ test('a schema that is none is a finding with its place before anything runs', w
   assert.equal(finding.line, 6);
   assert.equal(place.run(['run']).status, 3);
   assert.ok(!place.exists('made.log'));
+  place.write('wavetrain.yml', place.read('wavetrain.yml').replace('id: use,', 'id: use, tiemout: 3,'));
+  const both = JSON.parse(place.run(['validate', '--format', 'json']).stdout).findings;
+  assert.deepEqual(both.map((each) => each.code), ['schema', 'unknown-key'], 'all at once');
 }));
 
 test('diff_scope: a step of a worktree changes only what it may', withWorkspace({}, (place) => {
