@@ -5,9 +5,8 @@
 #include "model/plan.h"
 
 /*
- * Fills plan->totals; everything else must be there. frontier_ms comes from a list schedule that
- * always starts the ready step with the longest tail (Graham, 1969: at most 2 - 1/jobs times the
- * best possible). It knows no barriers but those of groups and serial steps.
+ * Fills plan->totals; everything else must be there. frontier_ms is that of list_schedule_run(),
+ * with no barriers but those of groups, serial steps and declared waves.
  */
 void totals_compute(struct plan *plan, struct arena *scratch);
 

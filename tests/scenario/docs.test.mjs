@@ -271,6 +271,15 @@ test('plan-json.md lists the keys of a plan', withWorkspace({}, (place) => {
   assert.deepEqual(findings.filter((key) => !isFinding(key)), ['ok', 'v']);
 }));
 
+test('simulate-json.md lists the keys of a simulation', withWorkspace({}, (place) => {
+  const found = new Set();
+  for (const pipeline of [everything, failing, approved]) {
+    place.pipeline(pipeline);
+    paths(JSON.parse(place.run(['simulate', '-j', '1,2', '--format', 'json']).stdout), '', found);
+  }
+  assertDocumented('simulate-json.md', documented('docs/reference/simulate-json.md'), settled(found));
+}));
+
 test('report-json.md lists the keys of a run, which every form has', withWorkspace({}, (place) => {
   const found = new Set();
   for (const pipeline of [everything, failing, approved, undone]) {

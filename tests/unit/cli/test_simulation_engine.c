@@ -1,0 +1,118 @@
+/* The simulation in waves starts what the runner's scheduler gives out, and when: on random plans. */
+#include "plan/pipeline_fixture.h"
+#include "plan/simulation.h"
+#include "run/scheduler.h"
+
+enum { STEPS_MOST = 40, ROUNDS = 2000 };
+
+static void add_random_step(struct fixture *fixture, uint64_t *seed, const char *group)
+{
+	uint32_t place = fixture->pipeline.step_count;
+	struct step *step =
+		fixture_add(fixture, arena_format(&fixture->arena, "s%u", place), "", group);
+	step->timeout_ms = 1 + fixture_random(seed, 100);
+	step->needs = ARENA_ARRAY(&fixture->arena, struct need, 3);
+	step->inputs = ARENA_ARRAY(&fixture->arena, struct input, 3);
+	for (uint32_t k = place > 0 ? fixture_random(seed, 4) : 0; k > 0; k--) {
+		uint32_t other = fixture_random(seed, place);
+		if (fixture_random(seed, 3) > 0)
+			fixture_need(fixture, place, other);
+		else
+			step->inputs[step->input_count++] =
+				(struct input){.reference = "x", .step = other};
+	}
+}
+
+static void random_plan(struct fixture *fixture, uint64_t *seed)
+{
+	static const enum plan_action actions[] = {
+		ACTION_CACHED, ACTION_SKIP, ACTION_OMIT, ACTION_RUN, ACTION_RUN, ACTION_RUN};
+	static const char *const groups[] = {NULL, "x", "y"};
+	uint32_t count = 1 + fixture_random(seed, STEPS_MOST);
+	bool is_grouped = fixture_random(seed, 3) == 0;
+	bool is_mixed = fixture_random(seed, 2) == 0;
+	fixture_reserve(fixture, count);
+	for (uint32_t i = 0; i < count; i++)
+		add_random_step(fixture, seed, is_grouped ? groups[fixture_random(seed, 3)] : NULL);
+	assert_true(fixture_build(fixture, 2));
+	for (uint32_t i = 0; is_mixed && i < count; i++) {
+		fixture->plan.steps[i].action = actions[fixture_random(seed, 6)];
+		fixture->plan.steps[i].run_if =
+			fixture_random(seed, 9) ? RUN_IF_SUCCESS : RUN_IF_FAILURE;
+	}
+}
+
+struct world {
+	const struct plan *plan;
+	struct scheduler scheduler;
+	uint32_t jobs;
+	int64_t now_ms;
+	int64_t ends_ms[STEPS_MOST]; /* of the running ones; else -1 */
+};
+
+static void start_all(struct world *world)
+{
+	uint32_t step;
+	while (world->scheduler.running_count < world->jobs &&
+		scheduler_next(&world->scheduler, &step)) {
+		const struct plan_step *planned = &world->plan->steps[step];
+		int64_t duration_ms = planned->action == ACTION_CACHED ? 0 : planned->estimate_ms;
+		world->ends_ms[step] = world->now_ms + duration_ms;
+	}
+}
+
+/* Time goes on to the next end; all that end then are told of. */
+static void end_next(struct world *world)
+{
+	uint32_t count = world->plan->pipeline->step_count;
+	int64_t next_ms = INT64_MAX;
+	for (uint32_t i = 0; i < count; i++) {
+		if (world->ends_ms[i] >= 0 && world->ends_ms[i] < next_ms)
+			next_ms = world->ends_ms[i];
+	}
+	world->now_ms = next_ms;
+	for (uint32_t i = 0; i < count; i++) {
+		if (world->ends_ms[i] != next_ms)
+			continue;
+		world->ends_ms[i] = -1;
+		scheduler_step_done(&world->scheduler, i);
+	}
+}
+
+static void run_as_the_engine(
+	const struct plan *plan, uint32_t jobs, const struct simulation_result *expected)
+{
+	struct world world = {.plan = plan, .jobs = jobs};
+	memset(world.ends_ms, 0xff, sizeof world.ends_ms);
+	scheduler_init(&world.scheduler, plan);
+	while (scheduler_next_stage(&world.scheduler)) {
+		for (start_all(&world); world.scheduler.running_count > 0; start_all(&world))
+			end_next(&world);
+		assert_false(scheduler_stage_is_open(&world.scheduler));
+		assert_int_equal(world.now_ms, expected->stage_end_ms[world.scheduler.stage]);
+	}
+	scheduler_release(&world.scheduler);
+	assert_int_equal(world.now_ms, expected->outcomes[SIMULATION_WAVES].makespan_ms);
+}
+
+static void waves_are_those_of_the_engine(void **state)
+{
+	static const uint32_t jobs[] = {1, 2, 3, 7};
+	struct fixture *fixture = *state;
+	struct simulation simulation;
+	uint64_t seed = 17;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		random_plan(fixture, &seed);
+		simulation_build(
+			&fixture->plan, jobs, ARRAY_LENGTH(jobs), &fixture->arena, &simulation);
+		for (size_t i = 0; i < ARRAY_LENGTH(jobs); i++)
+			run_as_the_engine(&fixture->plan, jobs[i], &simulation.results[i]);
+		arena_reset(&fixture->arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {FIXTURE_TEST(waves_are_those_of_the_engine)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
