@@ -331,11 +331,27 @@ static bool open_runner(struct runner *runner, struct error *error)
 	       executor_open(&runner->executor, error);
 }
 
+/* The run has ended: what is signalled from here on is taken, so that it kills nobody later. */
+static void stop_is_late(void *owner, int signal)
+{
+	(void)owner;
+	(void)signal;
+}
+
+static void child_is_late(void *owner)
+{
+	(void)owner;
+}
+
 static void close_runner(struct runner *runner)
 {
+	runner->signals.stop = stop_is_late;
+	runner->signals.child = child_is_late;
 	executor_close(&runner->executor, !runner->waves.is_interrupted);
 	event_loop_unwatch(&runner->loop, &runner->background);
-	signals_poll(&runner->signals);
+	/* One that goes on after an expansion leaves them to its next start. */
+	if (runner->expand_step == INDEX_NONE)
+		signals_poll(&runner->signals);
 	signals_close(&runner->signals);
 	checkpointing_release(&runner->checkpointing);
 	scheduler_release(&runner->scheduler);
