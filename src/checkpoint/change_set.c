@@ -225,12 +225,34 @@ static bool write_large(struct collection *collection, const char *path, git_oid
 	return result == 0 || git_failure(collection->error, result, "cannot store %s", path);
 }
 
-static bool write_small(
-	struct collection *collection, struct candidate *candidate, uint32_t mode, git_oid *id)
+/* A shorter find says too little to stop a run for it. */
+#define SECRET_LEAST_BYTES 8
+
+/* What has been committed already is as it was: only new content counts. */
+static bool has_new_secret(const struct collection *collection, const git_index_entry *known)
 {
-	return read_content(collection, candidate->path, mode, &candidate->status) &&
-	       object_store_add_blob(collection->store, collection->content.bytes,
-		       collection->content.size, id, collection->error);
+	const struct buffer *content = &collection->content;
+	git_oid id;
+
+	if (!mask_finds(collection->checkpointer->mask, buffer_text(content), content->size,
+		    SECRET_LEAST_BYTES))
+		return false;
+	return !known || git_odb_hash(&id, content->bytes, content->size, GIT_OBJECT_BLOB) != 0 ||
+	       !git_oid_equal(&id, &known->id);
+}
+
+static bool write_small(struct collection *collection, struct candidate *candidate,
+	const git_index_entry *known, uint32_t mode, git_oid *id)
+{
+	if (!read_content(collection, candidate->path, mode, &candidate->status))
+		return false;
+	if (has_new_secret(collection, known))
+		return refuse(collection,
+			"take it out of the file, or leave the file out with a line in "
+			".gitignore; then 'wavetrain resume'",
+			"holds the value of a secret", candidate->path);
+	return object_store_add_blob(collection->store, collection->content.bytes,
+		collection->content.size, id, collection->error);
 }
 
 static bool write_blob(struct collection *collection, const struct candidate *candidate,
@@ -240,7 +262,7 @@ static bool write_blob(struct collection *collection, const struct candidate *ca
 	git_index_entry entry;
 	git_oid id;
 
-	if (is_read_whole(&read.status, mode) ? !write_small(collection, &read, mode, &id)
+	if (is_read_whole(&read.status, mode) ? !write_small(collection, &read, known, mode, &id)
 					      : !write_large(collection, read.path, &id))
 		return false;
 	make_entry(collection, &read, mode, &entry);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "model/checkpoint.h"
 #include "model/pipeline.h"
 
@@ -31,6 +32,8 @@ struct checkpointer_settings {
 	const char *const *environment; /* identity: GIT_AUTHOR_NAME …, SOURCE_DATE_EPOCH */
 	/* What a killed predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
 	const struct checkpoint *unpublished; /* NULL: none */
+	/* A changed file that holds a secret is refused. Not owned; NULL: nothing is looked for. */
+	const struct mask *mask;
 	/* Of the resumed run: the id of its newest published commit on record; NULL: none. */
 	const char *last_commit;
 };

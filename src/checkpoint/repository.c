@@ -182,6 +182,7 @@ bool checkpointer_open(const struct checkpointer_settings *settings,
 	new->run_id = arena_copy_text(&new->arena, settings->run_id);
 	new->run_folder = arena_copy_text(&new->arena, settings->run_folder);
 	new->run.name = arena_format(&new->arena, "refs/wavetrain/runs/%s", settings->run_id);
+	new->mask = settings->mask;
 	new->max_file_bytes = settings->settings->max_file_bytes
 				      ? settings->settings->max_file_bytes
 				      : CHECKPOINT_DEFAULT_MAX_FILE_BYTES;

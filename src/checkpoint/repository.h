@@ -45,6 +45,7 @@ struct checkpointer {
 	const char *run_folder;
 	bool claimed; /* the run's name is held: run_claim_drop() */
 	uint64_t max_file_bytes;
+	const struct mask *mask;
 	bool file_mode;
 
 	git_oid tip; /* the commit whose tree the snapshot is; the next one's parent */

@@ -18,6 +18,7 @@
 #include "cli/batch_expand.h"
 #include "cli/batch_report.h"
 #include "cli/batch_resume.h"
+#include "cli/batch_secrets.h"
 #include "cli/plan_checks.h"
 #include "cli/plan_why.h"
 #include "cli/wiring.h"
@@ -105,6 +106,7 @@ static bool open_repository(
 		.allow_dirty = batch->choices->allow_dirty,
 		.resumed = batch->resumed,
 		.environment = batch->cli->environment,
+		.mask = batch->mask,
 		.unpublished = unpublished,
 		.last_commit = batch->resumed ? last_commit(&batch->run) : NULL,
 	};
@@ -246,6 +248,7 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	if (!batch_load_pipeline(batch, error))
 		return false;
 	apply_choices(batch);
+	batch_secrets_find(batch);
 	bool planned =
 		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
 	if (!planned || !plan_can_run(&batch->plan, error))
@@ -383,6 +386,7 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	if (status < 0 && !error->hint[0] && batch->on_record)
 		error_hint(error, "wavetrain resume %s", batch->run_id);
 	batch_close(batch);
+	batch_secrets_forget(batch, status < 0 ? error : NULL);
 	arena_release(&batch->planning_arena);
 	return status;
 }

@@ -213,7 +213,7 @@ void batch_report(
 	}
 	run.folder = batch->run_folder;
 	if (engine_error && !run.reason)
-		run.reason = engine_error->text;
+		run.reason = mask_message(batch->mask, engine_error->text, batch->cli->arena);
 	const char *resume =
 		went && outcome == RUN_COMPLETED
 			? NULL

@@ -1,6 +1,7 @@
 #include "cli/wiring.h"
 
 #include "checkpoint/worktree.h"
+#include "cli/batch_secrets.h"
 #include "cli/gate_prompt.h"
 
 static struct event_names names_of(const struct batch *batch, const struct event *event)
@@ -19,7 +20,7 @@ static struct event_names names_of(const struct batch *batch, const struct event
 static bool record_one(void *context, const struct event *event, struct error *error)
 {
 	struct batch *batch = context;
-	struct event numbered = *event;
+	struct event numbered = *batch_secrets_mask(batch, event);
 	struct event_names names = names_of(batch, event);
 	if (!record_event(batch->record, batch->run.id, &numbered, &names, error))
 		return false;
@@ -34,6 +35,7 @@ static bool flush(void *context, bool power_cut, struct error *error)
 	if (!record_flush(batch->record, power_cut, error))
 		return false;
 	console_flush(&batch->console);
+	arena_reset(&batch->masked);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/mask.h"
 #include "checkpoint/checkpoint_save.h"
 #include "checkpoint/sync.h"
 #include "cli/batch.h"
@@ -43,6 +44,8 @@ struct batch {
 	struct publication *publication;   /* owned; NULL: nothing is published */
 	struct console console;
 	struct run_services services;
+	struct mask *mask;       /* owned; NULL: there are no secrets */
+	struct arena masked;     /* texts of events since the last flush */
 	sigset_t signals_before; /* the mask before the stop signals were held back */
 };
 

@@ -394,6 +394,7 @@ static const struct yaml_field runbook_fields[] = {
 		.description = "How the artifacts are made."},
 	SHARED_FIELD("params", "a mapping of names to parameters"),
 	SHARED_FIELD("env", "a mapping of names to values"),
+	SHARED_FIELD("secrets", "the name of an environment variable or a list of names"),
 	SHARED_FIELD("execution", "a mapping"),
 	SHARED_FIELD("checkpoint", "a mapping"),
 	{.key = "components",

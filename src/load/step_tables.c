@@ -170,6 +170,15 @@ static const struct yaml_field step_fields[] = {
 		.offset = offsetof(struct step, env),
 		.description = "Environment variables of this step; they win over those of the "
 			       "pipeline."},
+	{.key = "secrets",
+		.kind = FIELD_CUSTOM,
+		.flags = FIELD_LITERAL,
+		.decode = decode_step_secrets,
+		.expected = SECRETS_EXPECTED,
+		.json_schema = SECRETS_SCHEMA,
+		.description = "Names of environment variables whose values are kept out of logs, "
+			       "record, reports and commit messages of the whole run: `***` "
+			       "stands for them, also where they are encoded."},
 	{.key = "persona",
 		.kind = FIELD_CUSTOM,
 		.decode = decode_persona,

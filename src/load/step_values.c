@@ -339,3 +339,46 @@ void decode_cache(
 		decode_mapping(decoder, &cache_table, node, rule);
 	step->cache = rule;
 }
+
+/* Letters, digits and '_', no digit in front: what every shell can name. */
+static bool is_variable_name(const char *name)
+{
+	static const char word[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	return *name && !(*name >= '0' && *name <= '9') && name[strspn(name, word)] == '\0';
+}
+
+/* Names alone: a ${VAR} here would be the secret itself. */
+static void decode_names(struct decoder *decoder, uint32_t node, struct text_list *list)
+{
+	static const struct yaml_field field = {.key = "secrets",
+		.kind = FIELD_TEXT_LIST,
+		.flags = FIELD_LITERAL,
+		.expected = SECRETS_EXPECTED};
+	decode_value(decoder, &field, node, list);
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (!is_variable_name(list->items[i].text))
+			diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+				list->items[i].where,
+				"'secrets' takes names of environment variables (letters, digits "
+				"and '_'), and '%s' is none",
+				shorten(decoder->arena, list->items[i].text));
+	}
+}
+
+void decode_secrets(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	(void)field;
+	decode_names(decoder, node, &((struct pipeline *)owner)->secrets);
+}
+
+void decode_step_secrets(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	struct text_list *list = ARENA_NEW(decoder->arena, struct text_list);
+	(void)field;
+	decode_names(decoder, node, list);
+	if (list->count)
+		((struct step *)owner)->secrets = list;
+}

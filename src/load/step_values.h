@@ -17,6 +17,12 @@ decode_function decode_step_reaction;
 decode_function decode_gate;
 decode_function decode_barrier;
 decode_function decode_cache;
+decode_function decode_step_secrets;
+
+/* The same for the pipeline, which is the owner then. */
+decode_function decode_secrets;
+#define SECRETS_EXPECTED "the name of an environment variable or a list of names"
+#define SECRETS_SCHEMA "{\"$ref\":\"#/$defs/texts\"}"
 
 /* The words of the fields that these decode, for yaml_field.word. */
 const char *workspace_word(size_t place);

@@ -10,6 +10,7 @@
 #include "load/fan_out.h"
 #include "load/old_layout.h"
 #include "load/parameters.h"
+#include "load/step_values.h"
 
 #define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 
@@ -190,6 +191,13 @@ static const struct yaml_field pipeline_fields[] = {
 		.kind = FIELD_ENVIRONMENT,
 		.offset = offsetof(struct pipeline, env),
 		.description = "Environment variables of every step."},
+	{.key = "secrets",
+		.kind = FIELD_CUSTOM,
+		.flags = FIELD_LITERAL,
+		.decode = decode_secrets,
+		.expected = SECRETS_EXPECTED,
+		.json_schema = SECRETS_SCHEMA,
+		.description = "As `secrets` of a step, for variables that no one step owns."},
 	{.key = "execution",
 		.kind = FIELD_MAPPING,
 		.table = &execution_table,

@@ -251,6 +251,7 @@ enum workspace_kind {
 const char *workspace_kind_name(enum workspace_kind kind);
 
 struct condition; /* model/condition.h */
+struct mask;      /* base/mask.h */
 
 /* By what its needs came to; the default is RUN_IF_SUCCESS alone. */
 enum run_condition { RUN_IF_SUCCESS = 1, RUN_IF_FAILURE = 2 };
@@ -282,6 +283,7 @@ struct step {
 	const struct foreach *foreach;
 	const struct condition *condition; /* `if` */
 	const struct cache_rule *cache;
+	const struct text_list *secrets;      /* names of variables whose values are masked */
 	const struct text_list *empty_inputs; /* artifacts of a foreach without any instance: an
 						 empty folder each */
 
@@ -361,6 +363,8 @@ struct pipeline {
 	uint32_t wave_count;
 	struct wave_title *wave_titles;
 	uint32_t wave_title_count;
+	struct text_list secrets;     /* names of variables whose values are masked */
+	const struct mask *mask;      /* their values, set by who runs it; NULL: nothing to mask */
 	const char *contact;          /* of a runbook; NULL: none */
 	struct component *components; /* declared ones, used or not */
 	uint32_t component_count;

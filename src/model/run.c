@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "model/run_graph.h"
 
 static void copy_step(const struct plan *plan, uint32_t index, struct arena *arena, struct run *run)
@@ -13,7 +14,7 @@ static void copy_step(const struct plan *plan, uint32_t index, struct arena *are
 	*copy = (struct run_step){
 		.id = step->id,
 		.name = step->name ? step->name : step->id,
-		.command = step_display(step, arena),
+		.command = mask_text(plan->pipeline->mask, step_display(step, arena), arena),
 		.state = STATE_PENDING,
 		.wave = planned->wave,
 		.group = planned->group,

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "run/checkpoint_message.h"
 
@@ -204,6 +205,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 {
 	const struct runner_settings *settings = checkpointing->settings;
 	struct checkpoint checkpoint = {0};
+	struct arena arena CLEANUP(arena_release) = {0};
 	struct buffer subject CLEANUP(buffer_release) = BUFFER_INIT;
 	struct buffer body CLEANUP(buffer_release) = BUFFER_INIT;
 	if (!journal_flush(checkpointing->journal, false))
@@ -224,7 +226,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 		.wave = settings->plan->stages[occasion->stage].wave,
 		.partial = occasion->partial,
 		.run_id = settings->run->id,
-		.subject = buffer_text(&subject),
+		.subject = mask_text(settings->plan->pipeline->mask, buffer_text(&subject), &arena),
 		.body = buffer_text(&body),
 	};
 	if (!commit(checkpointing, &request, &checkpoint, error)) {

@@ -27,10 +27,11 @@ static void finish(struct child *child)
 		child->phase == CHILD_DRAINING || child->phase == CHILD_KILLED_LEFTOVERS;
 	if (child->has_leftovers && was_draining)
 		count_leftovers(child, -1);
-	if (child->capture.descriptor >= 0)
+	bool was_open = child->capture.descriptor >= 0;
+	output_capture_close(&child->capture);
+	if (was_open)
 		step_log_note(child->capture.log,
 			"other processes still hold this log open; it is closed now");
-	output_capture_close(&child->capture);
 	event_loop_cancel_timer(child->nursery->loop, &child->deadline);
 	event_loop_unwatch(child->nursery->loop, &child->exit_watch);
 	if (child->process.descriptor >= 0)

@@ -115,6 +115,7 @@ static void make_places(struct executor *executor)
 		attempt->child.process.descriptor = -1;
 		attempt->child.capture.loop = executor->nursery.loop;
 		attempt->child.capture.services = executor->settings->services;
+		attempt->child.capture.mask = executor->settings->plan->pipeline->mask;
 		attempt->child.capture.chunk = executor->chunk;
 		attempt->child.capture.descriptor = -1;
 		attempt->child.capture.writer = -1;
@@ -209,8 +210,10 @@ void executor_close(struct executor *executor, bool has_time)
 {
 	executor_abandon_all(executor);
 	close_rooms(executor, has_time);
-	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++)
+	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++) {
 		buffer_release(&executor->attempts[i].reason);
+		output_capture_release(&executor->attempts[i].child.capture);
+	}
 	if (executor->run_folder >= 0)
 		close(executor->run_folder);
 	if (executor->nursery.launcher.stack)

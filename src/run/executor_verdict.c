@@ -195,6 +195,8 @@ void executor_attempt_ended(struct attempt *attempt, enum failure_class failure,
 	struct executor *executor = attempt->executor;
 	enum reaction reaction = REACT_KEEP;
 	uint32_t step = attempt->step;
+	notes_mask(&executor->notes, executor->settings->plan->pipeline->mask,
+		attempt_step(attempt)->id, attempt->number);
 	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
 		failure = FAILURE_RESOURCE;
 		reason = attempt->log.fault.text;

@@ -101,6 +101,44 @@ static enum note_state read_note(int folder, const char *name, struct buffer *te
 	return NOTE_CUT;
 }
 
+/* --- secrets --- */
+
+/* Through the open folder, whatever its path leads to by now. */
+static bool write_note(const struct notes *notes, const char *name, const struct buffer *text)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	struct error ignored;
+	const char *path = arena_format(&arena, "/proc/self/fd/%d/%s", notes->folder, name);
+	return file_write_atomic(path, text->bytes, text->size, &ignored);
+}
+
+static void mask_note(const struct notes *notes, const struct mask *mask, const char *name)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer masked = BUFFER_INIT;
+	enum note_state state = read_note(notes->folder, name, &text);
+	if (state != NOTE_READ && state != NOTE_CUT)
+		return;
+	bool has_secret = mask_append(mask, &masked, text.bytes, text.size);
+	/* The rest of a file that is cut is not looked at, so it goes. */
+	if (!has_secret && state == NOTE_READ)
+		return;
+	if (state == NOTE_CUT)
+		buffer_append_text(&masked, "\n*(cut here)*\n");
+	if (!write_note(notes, name, &masked))
+		unlinkat(notes->folder, name, 0);
+}
+
+void notes_mask(
+	const struct notes *notes, const struct mask *mask, const char *step_id, uint32_t attempt)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	if (!mask || notes->folder < 0)
+		return;
+	mask_note(notes, mask, arena_format(&arena, "%s.%u.summary.md", step_id, attempt));
+	mask_note(notes, mask, arena_format(&arena, "%s.%u.handoff.md", step_id, attempt));
+}
+
 /* --- adding it --- */
 
 #define REPLACEMENT "\xef\xbf\xbd"

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/mask.h"
 
 /*
  * What steps write for people and for later steps, in RUN_FOLDER/notes: STEP-ID.ATTEMPT.summary.md
@@ -40,6 +41,13 @@ const char *notes_handoff_path(
 
 /* Before an attempt: what a runner that was killed has left under its number is not its own. */
 void notes_forget(const struct notes *notes, const char *step_id, uint32_t attempt);
+
+/*
+ * Takes secrets out of what an attempt has written, before anybody reads it; what is longer than
+ * NOTES_FILE_LIMIT_BYTES is cut there. What cannot be written anew is removed. mask may be NULL.
+ */
+void notes_mask(
+	const struct notes *notes, const struct mask *mask, const char *step_id, uint32_t attempt);
 
 /* Absolute path of handoffs.md; NULL: no step has handed anything on. */
 const char *notes_handoffs_path(const struct notes *notes, struct arena *arena);

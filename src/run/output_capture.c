@@ -8,6 +8,8 @@
 #define PIPE_BYTES (1 << 20)
 #define CHUNKS_A_CALL 4 /* one loud step does not keep the others waiting */
 
+static void take_output(void *owner, const char *bytes, size_t size);
+
 static void capture_is_readable(void *owner)
 {
 	output_capture_pump(owner);
@@ -27,6 +29,7 @@ bool output_capture_open(struct output_capture *capture, struct error *error)
 	capture->descriptor = ends[0];
 	capture->is_enlarged = false;
 	capture->line_size = 0;
+	mask_begin(&capture->masking, capture->mask, &(struct buffer_outlet){take_output, capture});
 	capture->watch.ready = capture_is_readable;
 	capture->watch.owner = capture;
 	if (!event_loop_watch(capture->loop, &capture->watch, ends[0], error)) {
@@ -81,11 +84,19 @@ static void show_last_line(struct output_capture *capture, const char *bytes, si
 	keep_line_start(capture, end + 1, size - (size_t)(end + 1 - bytes));
 }
 
+static void take_output(void *owner, const char *bytes, size_t size)
+{
+	struct output_capture *capture = owner;
+	step_log_write(capture->log, bytes, size);
+	show_last_line(capture, bytes, size);
+}
+
 void output_capture_close(struct output_capture *capture)
 {
 	output_capture_let_go(capture);
 	if (capture->descriptor < 0)
 		return;
+	mask_finish(&capture->masking);
 	/* The only descriptor of this pipe end: closing it also takes it out of the epoll set. */
 	capture->watch.active = false;
 	close(capture->descriptor);
@@ -109,7 +120,11 @@ void output_capture_pump(struct output_capture *capture)
 			capture->is_enlarged = true;
 			(void)fcntl(capture->descriptor, F_SETPIPE_SZ, PIPE_BYTES);
 		}
-		step_log_write(capture->log, capture->chunk, (size_t)count);
-		show_last_line(capture, capture->chunk, (size_t)count);
+		mask_feed(&capture->masking, capture->chunk, (size_t)count);
 	}
+}
+
+void output_capture_release(struct output_capture *capture)
+{
+	mask_release(&capture->masking);
 }

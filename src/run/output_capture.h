@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "model/services.h"
 #include "run/event_loop.h"
 #include "run/step_log.h"
@@ -21,6 +22,7 @@ struct output_capture {
 	struct event_loop *loop;
 	struct step_log *log;
 	const struct run_services *services; /* for show_output; NULL: nobody looks */
+	const struct mask *mask; /* what is stored and shown is masked; NULL: nothing to mask */
 	uint32_t step;
 	char *chunk;                 /* CAPTURE_CHUNK_BYTES, shared by all captures */
 	void (*closed)(void *owner); /* the last writer is gone */
@@ -32,6 +34,7 @@ struct output_capture {
 	bool is_enlarged;
 	char line[CAPTURE_LINE_BYTES]; /* the beginning of a line that is not finished yet */
 	size_t line_size;
+	struct mask_stream masking;
 };
 
 /* The upper fields are set by the caller; the process to be captured gets ->writer. */
@@ -48,5 +51,8 @@ void output_capture_pump(struct output_capture *capture);
 
 /* Stops reading without calling closed(). */
 void output_capture_close(struct output_capture *capture);
+
+/* After that: the memory it has used. */
+void output_capture_release(struct output_capture *capture);
 
 #endif

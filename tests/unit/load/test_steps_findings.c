@@ -48,6 +48,23 @@ static const struct refusal work[] = {
 };
 
 static const struct refusal keys[] = {
+	{STEP("secrets: [TOKEN, 1ST]"), FINDING_BAD_VALUE, 4, 20,
+		"'secrets' takes names of environment variables (letters, digits and '_'), and "
+		"'1ST' is none",
+		NULL, 1},
+	/* The value itself must not get into the message. */
+	{STEP("secrets: ${HOME}"), FINDING_BAD_VALUE, 4, 12,
+		"'secrets' takes names of environment variables (letters, digits and '_'), and "
+		"'${HOME}' is none",
+		NULL, 1},
+	{STEP("secrets: {TOKEN: x}"), FINDING_WRONG_TYPE, 4, 12,
+		"'secrets' must be the name of an environment variable or a list of names, not a "
+		"mapping",
+		NULL, 1},
+	{"secrets: [A=B]\nsteps: [{id: a, run: x}]\n", FINDING_BAD_VALUE, 1, 11,
+		"'secrets' takes names of environment variables (letters, digits and '_'), and "
+		"'A=B' is none",
+		NULL, 1},
 	{STEP("needs: [{sotf: true, step: a}]"), FINDING_UNKNOWN_KEY, 4, 12,
 		"a need has no key 'sotf'", "did you mean 'soft'?", 2},
 	{STEP("needs: [{soft: true}]"), FINDING_MISSING_KEY, 4, 11,

@@ -172,6 +172,26 @@ static void test_task_keeps_what_is_not_a_parameter(void **state)
 	fixture_release(&fixture);
 }
 
+static void test_secrets_are_names(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	fixture_load_good(&fixture, "secrets: [A, _B2]\n"
+				    "steps:\n"
+				    "- {id: a, run: x, secrets: TOKEN}\n"
+				    "- {id: b, run: x, secrets: [], matrix: {os: [c]}}\n"
+				    "- {id: c, run: x, secrets: [T, U], matrix: {os: [c, d]}}\n");
+	const struct pipeline *pipeline = &fixture.pipeline;
+	assert_int_equal(pipeline->secrets.count, 2);
+	assert_string_equal(pipeline->secrets.items[1].text, "_B2");
+	assert_null(pipeline->mask);
+	assert_int_equal(fixture_step(&fixture, "a")->secrets->count, 1);
+	assert_string_equal(fixture_step(&fixture, "a")->secrets->items[0].text, "TOKEN");
+	assert_null(fixture_step(&fixture, "b[os=c]")->secrets);
+	assert_int_equal(fixture_step(&fixture, "c[os=d]")->secrets->count, 2);
+	fixture_release(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_schema_becomes_json),
 		cmocka_unit_test(test_plain_variable_has_its_own_type_in_json),
 		cmocka_unit_test(test_task_keeps_what_is_not_a_parameter),
+		cmocka_unit_test(test_secrets_are_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,6 +275,38 @@ static void what_a_killed_attempt_has_left_is_forgotten(void **state)
 	notes_close(&notes);
 }
 
+static void secrets_are_taken_out(void **state)
+{
+	struct place *place = *state;
+	struct mask_secret secret = {.name = "TOKEN", .value = "s3cret/value"};
+	struct mask *mask = mask_new(&secret, 1);
+	struct notes notes;
+	struct buffer large = BUFFER_INIT;
+	open_notes(place, &notes);
+	write_note(place, "a.1.handoff.md", "use s3cret%2Fvalue\n");
+	write_note(place, "a.1.summary.md", "s3cret/value s3cret/value");
+	write_note(place, "a.2.summary.md", "s3cret/value");
+	write_note(place, "b.1.summary.md", "nothing");
+	buffer_append_repeated(&large, "s3cret/value ", NOTES_FILE_LIMIT_BYTES / 13 + 2);
+	write_note(place, "c.1.handoff.md", large.bytes);
+	assert_int_equal(symlink("a.2.summary.md", at(place, "notes/d.1.handoff.md")), 0);
+	notes_mask(&notes, mask, "a", 1);
+	notes_mask(&notes, mask, "b", 1);
+	notes_mask(&notes, mask, "c", 1);
+	notes_mask(&notes, mask, "d", 1);
+	notes_mask(&notes, NULL, "a", 2);
+	assert_string_equal(content(place, "notes/a.1.handoff.md"), "use ***\n");
+	assert_string_equal(content(place, "notes/a.1.summary.md"), "*** ***");
+	assert_string_equal(content(place, "notes/a.2.summary.md"), "s3cret/value");
+	assert_string_equal(content(place, "notes/b.1.summary.md"), "nothing");
+	const char *cut = content(place, "notes/c.1.handoff.md");
+	assert_null(strstr(cut, "s3cret/value"));
+	assert_true(text_ends_with(cut, "\n*(cut here)*\n"));
+	buffer_release(&large);
+	notes_close(&notes);
+	mask_free(mask);
+}
+
 static void zeroed_memory_is_closed_already(void **state)
 {
 	struct notes zeroed = {0};
@@ -301,6 +333,7 @@ int main(void)
 		PLACED(all_of_them_have_a_limit_too),
 		PLACED(a_failure_leaves_them_as_they_were),
 		PLACED(what_a_killed_attempt_has_left_is_forgotten),
+		PLACED(secrets_are_taken_out),
 		PLACED(zeroed_memory_is_closed_already),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

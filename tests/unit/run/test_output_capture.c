@@ -123,6 +123,29 @@ static void the_last_line_is_shown_also_in_pieces(void **state)
 	assert_string_equal(buffer_text(&world->shown), "7:two|7:three|7:three|");
 }
 
+/* Cut anywhere, and what may be the beginning of one waits for the end. */
+static void secrets_are_neither_stored_nor_shown(void **state)
+{
+	struct world *world = *state;
+	struct mask_secret secret = {.name = "TOKEN", .value = "s3cret/value"};
+	struct mask *mask = mask_new(&secret, 1);
+	struct error error;
+	size_t size;
+	output_capture_close(&world->capture);
+	world->capture.mask = mask;
+	assert_true(output_capture_open(&world->capture, &error));
+	say(world, "it is s3cr", 10);
+	say(world, "et/value\nend s3cr", 17);
+	assert_string_equal(buffer_text(&world->shown), "7:it is |7:it is ***|");
+	output_capture_let_go(&world->capture);
+	output_capture_pump(&world->capture);
+	assert_string_equal(buffer_text(&world->shown), "7:it is |7:it is ***|7:end s3cr|");
+	assert_string_equal(log_text(world, &size), "it is ***\nend s3cr");
+	assert_int_equal(step_log_step_bytes(&world->log), 18);
+	output_capture_release(&world->capture);
+	mask_free(mask);
+}
+
 /* Somebody else holds the other end: what is there is read, and the end is not told. */
 static void a_held_pipe_is_drained_but_not_at_its_end(void **state)
 {
@@ -152,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_byte_arrives_and_the_end_is_told_once),
 		TEST(the_last_line_is_shown_also_in_pieces),
+		TEST(secrets_are_neither_stored_nor_shown),
 		TEST(a_held_pipe_is_drained_but_not_at_its_end),
 		TEST(the_pipe_is_enlarged_with_the_first_byte),
 	};
