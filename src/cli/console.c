@@ -270,6 +270,16 @@ static void append_failures(struct console *console)
 			console->failure_count - 10);
 }
 
+#define IDLE_SHOWN_MS 1000
+
+/* Below the verdict, where it is more than a moment. */
+static void append_barriers(struct console *console, const struct run *run)
+{
+	CLEANUP(buffer_release) struct buffer idle = BUFFER_INIT;
+	if (!console->settings.quiet && barriers_append(run, IDLE_SHOWN_MS, &idle))
+		buffer_printf(&console->text, "  idle at barriers: %s\n", buffer_text(&idle));
+}
+
 /* The line that counts: bold, in the colour of its state. */
 static void append_verdict(struct console *console, const struct run *run)
 {
@@ -289,6 +299,7 @@ void console_end(struct console *console, const struct console_ending *ending)
 		console_github_end(console);
 	append_failures(console);
 	append_verdict(console, ending->run);
+	append_barriers(console, ending->run);
 	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
 		const struct console_failure *failure = &console->failures[i];
 		buffer_printf(text, "  %s: ", failure->name);

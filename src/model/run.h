@@ -104,6 +104,7 @@ struct run_wave {
 	enum state state;
 	int64_t started_ms;
 	int64_t ended_ms;
+	int64_t idle_ms; /* slots x time in which any of its steps ran - work: what its barrier cost */
 	uint32_t step_count;
 	uint32_t checkpoint; /* in run->checkpoints, the last one of this wave; INDEX_NONE: none */
 };
@@ -165,7 +166,8 @@ struct run {
 void run_from_plan(const struct plan *plan, const char *id, struct arena *arena, struct run *run);
 
 /*
- * Fills totals, critical_path and, once something has run, the steps' critical from the rest;
+ * Fills totals, critical_path, the waves' idle_ms and, once something has run, the steps' critical
+ * from the rest;
  * called by whoever filled the rest.
  */
 void run_summarise(struct run *run, struct arena *arena);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "model/run.h"
 #include "model/run_graph.h"
+#include "model/wave_idle.h"
 
 static int time_compare(const void *left, const void *right)
 {
@@ -240,6 +241,7 @@ void run_summarise(struct run *run, struct arena *arena)
 	CLEANUP(arena_release) struct arena scratch = {0};
 	mark_skipped_waves(run, &scratch);
 	count_totals(run, &scratch);
+	wave_idle_measure(run, &scratch);
 	struct paths paths = {
 		.run = run,
 		.barriers = run_has_barriers(run),

@@ -71,6 +71,12 @@ void comment_append(
 /* The verdict in one line, the same everywhere: "failed: 1 of 240 steps failed, 37 skipped … — 3m 12s". */
 void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer);
 
+/*
+ * "3m 02s of 8m 20s with 4 jobs (wave 4 2m 58s, wave 5 3.0 s)": the slots' time that waiting for whole
+ * waves left unused, the dearest waves first. False, and nothing, when it is less than least_ms.
+ */
+bool barriers_append(const struct run *run, int64_t least_ms, struct buffer *buffer);
+
 struct report_settings {
 	const char *folder;    /* absolute; made when missing */
 	const char *templates; /* folder that overrides templates one by one; NULL: none */

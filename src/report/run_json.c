@@ -155,6 +155,7 @@ static void append_wave(const struct run *run, uint32_t index, struct buffer *bu
 	json_add_time(buffer, "started", wave->started_ms);
 	json_add_time(buffer, "ended", wave->ended_ms);
 	json_add_span(buffer, "duration_ms", wave->started_ms, wave->ended_ms);
+	json_add_number(buffer, "idle_ms", wave->idle_ms);
 	json_add_number(buffer, "steps", wave->step_count);
 	json_add_text(buffer, "checkpoint",
 		wave->checkpoint == INDEX_NONE ? NULL : run->checkpoints[wave->checkpoint].commit);

@@ -245,6 +245,13 @@ static void append_critical_path(const struct timeline *timeline)
 	buffer_append_text(timeline->buffer, ")\n");
 }
 
+static void append_barriers(const struct timeline *timeline)
+{
+	CLEANUP(buffer_release) struct buffer idle = BUFFER_INIT;
+	if (barriers_append(timeline->run, 1, &idle))
+		buffer_printf(timeline->buffer, "Idle at barriers: %s\n", buffer_text(&idle));
+}
+
 static void append_axis(const struct timeline *timeline)
 {
 	size_t indent = TIME_COLUMNS + (timeline->style->wide ? WAVE_COLUMNS : 0);
@@ -299,5 +306,6 @@ void timeline_append(const struct run *run, const struct text_style *style, int6
 	append_head(&timeline);
 	append_rows(&timeline);
 	append_critical_path(&timeline);
+	append_barriers(&timeline);
 	layout_finish(style, buffer, start);
 }

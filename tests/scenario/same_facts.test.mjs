@@ -35,12 +35,23 @@ function randomPipeline(seed) {
   return lines.join('\n') + '\n';
 }
 
+/** Time of slots in which nothing ran while a step of the wave did: counted moment by moment. */
+function idleOf(wave, run) {
+  const spans = run.steps.filter((step) => step.wave === wave.index)
+    .flatMap((step) => step.attempts.map((attempt) => [Date.parse(attempt.started), Date.parse(attempt.ended)]));
+  const moments = [...new Set(spans.flat())].sort((a, b) => a - b);
+  return moments.slice(1).reduce((idle, end, i) => {
+    const running = spans.filter(([from, to]) => from < end && to > moments[i]).length;
+    return idle + (running && (run.jobs - running) * (end - moments[i]));
+  }, 0);
+}
+
 const island = (html, id) => JSON.parse(new RegExp(`<script type="application/json" id="${id}"[^>]*>([^<]*)</script>`).exec(html)[1]);
 
 test('totals agree everywhere', { timeout: 300000 }, () => {
   const place = new Workspace();
   const graphs = [];
-  const seen = { cached: 0, optional: 0 };
+  const seen = { cached: 0, optional: 0, idle: 0 };
   for (let seed = 1; seed <= RUNS; seed++) {
     place.pipeline(randomPipeline(seed));
     /* The second time some steps come from the cache. */
@@ -89,13 +100,18 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
     assert.equal(Object.values(sums).reduce((a, b) => a + b, 0), status.totals.work_ms, `seed ${seed}: work`);
     assert.equal(path.reduce((sum, id) => sum + sums[id], 0), status.totals.critical_path_ms, `seed ${seed}: critical path`);
 
+    assert.deepEqual(status.waves.map((wave) => wave.idle_ms), status.waves.map((wave) => idleOf(wave, status)), `seed ${seed}: idle slots`);
+    const dear = status.waves.filter((wave) => wave.ended && wave.idle_ms > 0).slice(0, -1);
+    seen.idle += timeline.includes('Idle at barriers: ');
+    if (dear.length) assert.ok(timeline.includes('Idle at barriers: '), timeline);
+
     const junit = place.read(`out${seed}/junit.xml`);
     assert.equal(Number(/<testsuites[^>]* tests="(\d+)"/.exec(junit)[1]), status.totals.steps);
     assert.equal(Number(/<testsuites[^>]* failures="(\d+)"/.exec(junit)[1]), status.totals.failed - optional);
     assert.equal(Number(/<testsuites[^>]* skipped="(\d+)"/.exec(junit)[1]), status.totals.steps - status.totals.done - status.totals.failed + optional);
     graphs.push(join(place.path, `out${seed}/dag.mmd`));
   }
-  assert.ok(seen.cached > 0 && seen.optional > 0, JSON.stringify(seen));
+  assert.ok(seen.cached > 0 && seen.optional > 0 && seen.idle > 0, JSON.stringify(seen));
   const rendered = spawnSync(process.execPath, [renderer, ...graphs], { encoding: 'utf8' });
   assert.equal(rendered.status, 0, rendered.stdout + rendered.stderr);
   place.remove();

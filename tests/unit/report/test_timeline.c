@@ -20,7 +20,8 @@ static void test_one_cell_a_second(void **state)
 		"00:12 ██████████ processing_purposes (10.2 s)\n"
 		"00:22 ███████████████████ gdpr_article30 (19.4 s)\n"
 		"\n"
-		"Critical path: db_schema → processing_purposes → gdpr_article30 (41.9 s)\n");
+		"Critical path: db_schema → processing_purposes → gdpr_article30 (41.9 s)\n"
+		"Idle at barriers: 59.4 s of 2m 48s with 4 jobs (wave 1 36.9 s, wave 2 22.5 s)\n");
 }
 
 static void test_scaled_with_axis_fits(void **state)
