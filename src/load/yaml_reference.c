@@ -32,8 +32,11 @@ static void append_range(const struct yaml_field *field, struct buffer *buffer)
 static void append_duration_range(const struct yaml_field *field, struct buffer *buffer)
 {
 	static const int64_t day_ms = (int64_t)24 * 3600 * 1000;
-	buffer_append_text(
-		buffer, field->minimum > 0 ? ", more than 0 and at most " : ", at most ");
+	if (field->minimum >= 1000)
+		buffer_printf(buffer, ", at least %llds and", (long long)(field->minimum / 1000));
+	else
+		buffer_append_text(buffer, field->minimum > 0 ? ", more than 0 and" : ",");
+	buffer_append_text(buffer, " at most ");
 	if (field->maximum % day_ms == 0)
 		buffer_printf(buffer, "%lldd", (long long)(field->maximum / day_ms));
 	else

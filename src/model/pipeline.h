@@ -271,6 +271,7 @@ struct step {
 	uint32_t output_count;
 	const char *group;  /* NULL: none */
 	int64_t timeout_ms; /* of one attempt; 0: none */
+	int64_t stall_ms;   /* without output and processor time; 0: any */
 	int64_t grace_ms;   /* between SIGTERM and SIGKILL; 10 s by default */
 	struct retry_policy retry;
 	struct contract *contracts;

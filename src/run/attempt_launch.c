@@ -109,7 +109,8 @@ static bool launch(struct attempt *attempt, const struct command *command, int64
 	const struct step *step = attempt_step(attempt);
 	struct arena *scratch = &executor->scratch;
 	struct command_line line = {0};
-	struct child_request request = {.timeout_ms = timeout_ms, .grace_ms = step->grace_ms};
+	struct child_request request = {
+		.timeout_ms = timeout_ms, .stall_ms = step->stall_ms, .grace_ms = step->grace_ms};
 	struct start_result start;
 	request.process.folder = attempt->workspace.work_folder;
 	*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};

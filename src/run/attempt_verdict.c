@@ -19,6 +19,11 @@ enum failure_class attempt_judge_process(struct attempt *attempt, int64_t timeou
 		buffer_append_text(reason, ", its timeout");
 		return FAILURE_TIMEOUT;
 	}
+	if (child->has_stalled) {
+		buffer_append_text(reason, "no output and no processor time for ");
+		duration_append(reason, attempt_step(attempt)->stall_ms);
+		return FAILURE_TIMEOUT;
+	}
 	if (child->is_cancelled)
 		return FAILURE_CANCELLED;
 	if (result->is_lost) {

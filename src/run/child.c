@@ -33,6 +33,7 @@ static void finish(struct child *child)
 		step_log_note(child->capture.log,
 			"other processes still hold this log open; it is closed now");
 	event_loop_cancel_timer(child->nursery->loop, &child->deadline);
+	stall_watch_end(&child->stall);
 	event_loop_unwatch(child->nursery->loop, &child->exit_watch);
 	if (child->process.descriptor >= 0)
 		close(child->process.descriptor);
@@ -56,6 +57,7 @@ static void child_exited(void *owner)
 	if (child->process.descriptor < 0 ||
 		!process_reap(&child->nursery->launcher, &child->process, &child->result))
 		return;
+	stall_watch_end(&child->stall);
 	child->exit_watch.active = false; /* its descriptor is closed, epoll has forgotten it */
 	child->phase = CHILD_DRAINING;
 	event_loop_cancel_timer(child->nursery->loop, &child->deadline);
@@ -78,6 +80,24 @@ static void output_closed(void *owner)
 	child_check_leftovers(owner);
 }
 
+/* The process is asked to end, and has its grace. */
+static void begin_to_end(struct child *child, int64_t grace_ms)
+{
+	child->phase = CHILD_ENDING;
+	stall_watch_end(&child->stall);
+	process_signal_group(child->process.id, SIGTERM);
+	set_deadline(child, grace_ms);
+}
+
+static void stalled(void *owner)
+{
+	struct child *child = owner;
+	if (child->phase != CHILD_RUNNING)
+		return;
+	child->has_stalled = true;
+	begin_to_end(child, child->grace_ms);
+}
+
 static void deadline_passed(void *owner)
 {
 	struct child *child = owner;
@@ -87,9 +107,7 @@ static void deadline_passed(void *owner)
 		break;
 	case CHILD_RUNNING:
 		child->timed_out = true;
-		child->phase = CHILD_ENDING;
-		process_signal_group(child->process.id, SIGTERM);
-		set_deadline(child, child->grace_ms);
+		begin_to_end(child, child->grace_ms);
 		break;
 	case CHILD_ENDING:
 		child_kill(child);
@@ -120,6 +138,19 @@ static bool start_process(struct child *child, const struct child_request *reque
 	return error_set(error, ERROR_PROCESS, "the process could not be started");
 }
 
+static void watch_for_stall(struct child *child, int64_t limit_ms)
+{
+	child->stall = (struct stall_watch){
+		.loop = child->nursery->loop,
+		.log = child->capture.log,
+		.session = child->process.id,
+		.limit_ms = limit_ms,
+		.stalled = stalled,
+		.owner = child,
+	};
+	stall_watch_begin(&child->stall);
+}
+
 bool child_start(struct child *child, const struct child_request *request,
 	struct start_result *start, struct error *error)
 {
@@ -131,7 +162,7 @@ bool child_start(struct child *child, const struct child_request *request,
 	child->deadline.due = deadline_passed;
 	child->deadline.owner = child;
 	child->grace_ms = request->grace_ms;
-	child->has_leftovers = child->timed_out = child->is_cancelled = false;
+	child->has_leftovers = child->timed_out = child->has_stalled = child->is_cancelled = false;
 	child->result = (struct process_result){.exit_status = -1};
 	child->process = (struct process){.descriptor = -1};
 	if (!start_process(child, request, start, error)) {
@@ -141,6 +172,8 @@ bool child_start(struct child *child, const struct child_request *request,
 	child->phase = CHILD_RUNNING;
 	if (request->timeout_ms > 0)
 		set_deadline(child, request->timeout_ms);
+	if (request->stall_ms > 0)
+		watch_for_stall(child, request->stall_ms);
 	if (event_loop_watch(
 		    child->nursery->loop, &child->exit_watch, child->process.descriptor, error))
 		return true;
@@ -150,6 +183,7 @@ bool child_start(struct child *child, const struct child_request *request,
 	child->process.descriptor = -1;
 	output_capture_close(&child->capture);
 	event_loop_cancel_timer(child->nursery->loop, &child->deadline);
+	stall_watch_end(&child->stall);
 	child->phase = CHILD_NONE;
 	return false;
 }
@@ -165,11 +199,9 @@ void child_end(struct child *child, int64_t grace_ms)
 	if (!is_alive(child))
 		return;
 	child->is_cancelled = true;
-	if (child->phase == CHILD_RUNNING) {
-		child->phase = CHILD_ENDING;
-		process_signal_group(child->process.id, SIGTERM);
-	}
-	if (child->phase == CHILD_ENDING)
+	if (child->phase == CHILD_RUNNING)
+		begin_to_end(child, grace_ms);
+	else if (child->phase == CHILD_ENDING)
 		set_deadline(child, grace_ms);
 }
 
@@ -180,6 +212,7 @@ void child_kill(struct child *child)
 	if (is_alive(child)) {
 		child->phase = CHILD_KILLED;
 		event_loop_cancel_timer(child->nursery->loop, &child->deadline);
+		stall_watch_end(&child->stall);
 	}
 }
 

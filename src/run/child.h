@@ -9,6 +9,7 @@
 #include "run/output_capture.h"
 #include "run/process.h"
 #include "run/signals.h"
+#include "run/stall_watch.h"
 
 /* What all children share. */
 struct nursery {
@@ -41,9 +42,11 @@ struct child {
 	struct process process;
 	struct watch exit_watch;
 	struct timer deadline;
+	struct stall_watch stall;
 	int64_t grace_ms;
 	bool has_leftovers; /* processes of its group were still there and were ended */
 	bool timed_out;
+	bool has_stalled;  /* ended because it did nothing any more */
 	bool is_cancelled; /* ended by child_end() or child_abandon() */
 	struct process_result result;
 };
@@ -53,6 +56,7 @@ struct child {
 struct child_request {
 	struct process_request process; /* output is set here */
 	int64_t timeout_ms;             /* 0: none */
+	int64_t stall_ms;               /* without output and processor time; 0: any */
 	int64_t grace_ms;
 };
 

@@ -128,6 +128,29 @@ steps:
   assert.throws(() => process.kill(child, 0), /ESRCH/);
 }));
 
+test('stall: a step that hangs is ended and may be tried again; one that works on is not', withWorkspace({}, (place) => {
+  place.pipeline(`
+steps:
+  - id: hangs
+    run: 'test "$WAVETRAIN_ATTEMPT" = 2 || sleep 300'
+    stall: 1s
+    retry: {max: 1, on: [timeout], backoff: 10ms}
+  - id: works
+    run: 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.25; done'
+    stall: 1s
+`);
+  const done = place.run(['run', '-j2']);
+  assert.equal(done.status, 0, done.stdout);
+  const [hangs, works] = place.latest().steps;
+  assert.deepEqual(hangs.attempts.map((attempt) => [attempt.failure, attempt.reason]),
+    [['timeout', 'no output and no processor time for 1.0 s'], [null, null]]);
+  assert.equal(works.attempts.length, 1);
+  place.pipeline('steps:\n  - {id: a, run: "true", stall: 100ms}\n');
+  const refused = place.run(['validate']);
+  assert.equal(refused.status, 3);
+  assert.match(refused.stdout, /wavetrain\.yml:2:33: .*stall/);
+}));
+
 test('contracts: a broken one fails the step and says what was expected', withWorkspace({}, (place) => {
   place.pipeline(`
 steps:

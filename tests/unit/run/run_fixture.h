@@ -199,7 +199,8 @@ static inline void fixture_open(struct fixture *fixture)
 		.ask_gate = fixture_ask_gate,
 		.show_output = fixture_show,
 		.background_descriptor = -1};
-	fixture->run.id = "run_20260101_000000";
+	/* Its own in each process: a run ends what a dead one of its id has left anywhere. */
+	fixture->run.id = arena_format(&fixture->arena, "run_20260101_000000_%d", (int)getpid());
 	fixture->settings = (struct runner_settings){.plan = &fixture->plan,
 		.run = &fixture->run,
 		.run_folder = fixture_path(fixture, "run"),

@@ -330,7 +330,8 @@ static void a_step_finds_a_clean_world(void **state)
 	assert_non_null(strstr(env, "WAVETRAIN=1\n"));
 	assert_non_null(strstr(env, "WAVETRAIN_STEP_ID=env\n"));
 	assert_non_null(strstr(env, "WAVETRAIN_WAVE=0\n"));
-	assert_non_null(strstr(env, "WAVETRAIN_RUN_ID=run_20260101_000000\n"));
+	assert_non_null(strstr(
+		env, arena_format(&fixture->arena, "WAVETRAIN_RUN_ID=%s\n", fixture->run.id)));
 	const char *files = fixture_read(fixture, "run/log/files.1.log");
 	assert_non_null(strstr(files, "0 -> /dev/null\n"));
 	assert_non_null(strstr(files, "2 -> pipe:"));

@@ -300,7 +300,8 @@ static void what_a_killed_runner_left_ends_before_the_run_goes_on(void **state)
 	pid_t other = fork();
 	if (other == 0) {
 		setsid();
-		char marker[] = "WAVETRAIN_RUN_ID=run_20260101_000000_2";
+		char *marker =
+			arena_format(&fixture->arena, "WAVETRAIN_RUN_ID=%s_2", fixture->run.id);
 		execle("/bin/sleep", "sleep", "600", NULL, (char *[]){marker, NULL});
 		_exit(127);
 	}

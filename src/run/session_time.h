@@ -1,0 +1,14 @@
+#ifndef WAVETRAIN_RUN_SESSION_TIME_H
+#define WAVETRAIN_RUN_SESSION_TIME_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Processor time in clock ticks (sysconf(_SC_CLK_TCK)) of all processes of a session, with that of
+ * children they have waited for: proc(5), fields 14 to 17 of /proc/PID/stat. A walk through /proc.
+ * Only good for telling whether it changes: it falls when a process ends that nobody waits for.
+ */
+uint64_t session_time_ticks(pid_t session);
+
+#endif
