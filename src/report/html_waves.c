@@ -42,6 +42,7 @@ static void add_wave(const struct html_context *context, struct page_value *list
 	page_duration(context->arena, row, "starts",
 		started ? html_offset_ms(run, wave->started_ms) : -1);
 	page_duration(context->arena, row, "took", started ? end_ms - wave->started_ms : -1);
+	page_duration(context->arena, row, "idle", started ? wave->idle_ms : -1);
 	add_checkpoint(context, row,
 		wave->checkpoint == INDEX_NONE ? NULL : &run->checkpoints[wave->checkpoint]);
 }
