@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#define CALL_MINIMUM_MS 20     /* with less time left nothing is sent: timers end a little early */
 #define WRITE_INTERVAL_MS 1000 /* between the end of one write and the start of the next */
 #define NAME_LIMIT_BYTES 100   /* of an owner or repository */
 #define MESSAGE_COLUMNS 160    /* of GitHub's own words in an error */
@@ -209,7 +210,7 @@ static enum github_result github_call(struct github *github, struct call *call, 
 	for (uint32_t attempt = 1;; attempt++) {
 		wait_before_write(github, call->kind);
 		call->request.time_limit_ms = remaining_ms(github);
-		if (call->request.time_limit_ms <= 0) {
+		if (call->request.time_limit_ms < CALL_MINIMUM_MS) {
 			if (attempt == 1)
 				error_set(error, ERROR_NETWORK, "the time for reporting was over");
 			return GITHUB_UNREACHABLE;
