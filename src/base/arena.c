@@ -16,7 +16,7 @@ struct arena_block {
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
-static _Noreturn void out_of_memory(void)
+void out_of_memory(void)
 {
 	static const char sentence[] = "wavetrain: out of memory; what was recorded stands, run "
 				       "'wavetrain resume' on a machine with more\n";

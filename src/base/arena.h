@@ -21,6 +21,9 @@ void arena_reset(struct arena *arena);
 
 void *arena_allocate(struct arena *arena, size_t size_bytes);
 
+/* For those who hear of it from a library. */
+_Noreturn void out_of_memory(void);
+
 /* count * size, checked for overflow. */
 void *arena_allocate_array(struct arena *arena, size_t count, size_t item_bytes);
 

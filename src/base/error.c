@@ -67,7 +67,7 @@ bool error_set_errno(struct error *error, enum error_code code, const char *form
 	size_t used = strlen(error->text);
 	snprintf(error->text + used, sizeof(error->text) - used, ": %s", strerror(number));
 	if (code == ERROR_DISK_FULL)
-		error_hint(error, "free some space, then run 'wavetrain resume'");
+		error_hint(error, "free some space, then run this again");
 	return false;
 }
 

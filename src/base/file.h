@@ -9,8 +9,15 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* Appends the whole file to buffer. More than limit_bytes: ERROR_FILE that names the limit. */
+/*
+ * Appends the whole file to buffer. More than limit_bytes: ERROR_FILE that names the limit. Never
+ * waits: a pipe is refused.
+ */
 bool file_read(const char *path, size_t limit_bytes, struct buffer *buffer, struct error *error);
+
+/* The same for what a user names: of a pipe all that is written, unless 10 s bring nothing. */
+bool file_read_or_pipe(
+	const char *path, size_t limit_bytes, struct buffer *buffer, struct error *error);
 
 /* Appends the last bytes of the file, at most limit_bytes, starting after a line end. */
 bool file_read_tail(
@@ -25,7 +32,10 @@ bool file_write_atomic(const char *path, const void *bytes, size_t size, struct 
 /* Writes all bytes, going on after EINTR and short writes. */
 bool descriptor_write_all(int descriptor, const void *bytes, size_t size, struct error *error);
 
-/* Makes the folder and those above it, mode 0777 less umask. An existing folder is success. */
+/*
+ * Makes the folder and those above it, mode 0777 less umask. An existing folder is success; an
+ * error names the first one that could not be made.
+ */
 bool folder_make(const char *path, struct error *error);
 
 /* Removes a file or a whole folder; nothing there is success. Never follows a symbolic link. */

@@ -12,6 +12,18 @@
 #include "base/file.h"
 #include "base/text.h"
 
+/* False with errno of mkdir(2); a folder that is there is success, whatever its parent allows. */
+static bool make_one(const char *path)
+{
+	if (mkdir(path, 0777) == 0)
+		return true;
+	int number = errno;
+	if (path_is_folder(path))
+		return true;
+	errno = number;
+	return false;
+}
+
 bool folder_make(const char *path, struct error *error)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
@@ -20,13 +32,13 @@ bool folder_make(const char *path, struct error *error)
 		if (*at != '/')
 			continue;
 		*at = '\0';
-		/* A parent that cannot be made shows when the last one fails. */
-		mkdir(copy, 0777);
+		if (!make_one(copy) && errno != EEXIST)
+			return error_set_errno(
+				error, ERROR_FILE, "cannot make the folder '%s'", copy);
 		*at = '/';
 	}
-	if (mkdir(copy, 0777) == 0 || (errno == EEXIST && path_is_folder(path)))
-		return true;
-	return error_set_errno(error, ERROR_FILE, "cannot make the folder '%s'", path);
+	return make_one(path) ||
+	       error_set_errno(error, ERROR_FILE, "cannot make the folder '%s'", path);
 }
 
 /*
@@ -104,6 +116,8 @@ char *path_absolute(struct arena *arena, const char *path)
 	if (path[0] == '/')
 		return arena_copy_text(arena, path);
 	char *folder = getcwd(NULL, 0);
+	if (!folder && errno == ENOMEM)
+		out_of_memory();
 	char *absolute = path_join(arena, folder, text_equal(path, ".") ? "" : path);
 	if (text_ends_with(absolute, "/") && absolute[1])
 		absolute[strlen(absolute) - 1] = '\0';

@@ -294,7 +294,7 @@ const char *mask_text(const struct mask *mask, const char *text, struct arena *a
 	return copy;
 }
 
-/* --- messages --- */
+/* --- texts that were cut --- */
 
 #define ELLIPSIS "\xe2\x80\xa6"
 #define MESSAGE_CUT_BYTES 800 /* from here on it may have met the end of its room */
@@ -307,6 +307,20 @@ static void take_cut(struct mask_stream *stream)
 		add_span(stream, stream->position - depth, stream->position);
 	settle(stream, &(struct piece){.start = stream->position}, stream->position);
 	stream->state = 0;
+}
+
+void mask_append_cut(const struct mask *mask, struct buffer *buffer, const char *bytes, size_t size)
+{
+	struct mask_stream stream = {0};
+	if (!mask) {
+		buffer_append(buffer, bytes, size);
+		return;
+	}
+	mask_begin(&stream, mask, &(struct buffer_outlet){take_into_buffer, buffer});
+	mask_feed(&stream, bytes, size);
+	take_cut(&stream);
+	mask_finish(&stream);
+	mask_release(&stream);
 }
 
 const char *mask_message(const struct mask *mask, const char *text, struct arena *arena)

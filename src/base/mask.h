@@ -65,6 +65,10 @@ const char *mask_message(const struct mask *mask, const char *text, struct arena
 /* Appends the masked bytes. False: they were appended as they are. mask may be NULL. */
 bool mask_append(const struct mask *mask, struct buffer *buffer, const char *bytes, size_t size);
 
+/* The same for the beginning of a text: that of a form at its end goes too, as in mask_message(). */
+void mask_append_cut(
+	const struct mask *mask, struct buffer *buffer, const char *bytes, size_t size);
+
 /* Whether there is a form of at least so many bytes. mask may be NULL. */
 bool mask_finds(const struct mask *mask, const char *bytes, size_t size, size_t least_bytes);
 

@@ -3,7 +3,10 @@
 
 #include <signal.h>
 
-/* SIGINT, SIGTERM and SIGHUP: those that ask a run to stop. */
+/*
+ * SIGINT, SIGTERM and SIGHUP: those that ask a run to stop. A SIGHUP that is ignored, as with
+ * nohup(1), is left out: blocked it would wait for ever.
+ */
 void stop_signals_fill(sigset_t *set);
 
 /*

@@ -1,7 +1,8 @@
 /*
- * The file: a line of version, a line "start OID", a line "since OID", a line
- * "target REFERENCE|-", a line "head yes|no", then one record an entry, "MODE OID SIZE CHANGED PATH", each closed by a NUL
- * since paths may hold line ends.
+ * The file: a line of version, a line "start OID", a line "since OID" (not in version 1, whose
+ * entries are as old as the run), a line "target REFERENCE|-", a line "head yes|no", then one
+ * record an entry, "MODE OID SIZE CHANGED PATH", each closed by a NUL since paths may hold line
+ * ends.
  */
 #include "checkpoint/baseline.h"
 
@@ -17,6 +18,7 @@
 #include "base/text.h"
 
 #define BASELINE_TITLE "wavetrain baseline 2"
+#define BASELINE_TITLE_1 "wavetrain baseline 1"
 #define BASELINE_LIMIT_BYTES (1u << 30)
 
 void baseline_release(struct baseline *baseline)
@@ -116,12 +118,15 @@ static char *cut_field(char **rest, const char *key)
 static bool read_head(struct baseline *baseline, char **rest)
 {
 	char *title = cut(rest, '\n');
+	bool is_first = text_equal(title, BASELINE_TITLE_1);
 	char *start = cut_field(rest, "start");
-	char *since = cut_field(rest, "since");
+	char *since = is_first ? start : cut_field(rest, "since");
 	char *target = cut_field(rest, "target");
 	char *head = cut_field(rest, "head");
 
-	if (!text_equal(title, BASELINE_TITLE) || !start || !since || !target || !head)
+	if (!is_first && !text_equal(title, BASELINE_TITLE))
+		return false;
+	if (!start || !since || !target || !head)
 		return false;
 	baseline->target = text_equal(target, "-") ? NULL : target;
 	baseline->target_is_head = text_equal(head, "yes");

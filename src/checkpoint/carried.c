@@ -15,6 +15,7 @@
 #include "checkpoint/git_failure.h"
 #include "checkpoint/publish.h"
 #include "checkpoint/restoration.h"
+#include "checkpoint/unpublished.h"
 
 #define BRANCH_PREFIX "refs/heads/"
 
@@ -324,6 +325,10 @@ bool carried_adopt(struct checkpointer *checkpointer, const struct checkpointer_
 		return false;
 	if (!carried.has_wanted)
 		return check_start(&carried, error);
+	/* The first commit, never published: only the clone that made it has it. */
+	if (carried.unpublished && !settings->last_commit &&
+		unpublished_is_passed_by(checkpointer, settings->unpublished, &carried.wanted))
+		return true;
 	if (!find_from(&carried, &from, error) ||
 		(!carried.branch_holds && !bring_files(&carried, from, &is_own, error)))
 		return false;

@@ -19,7 +19,8 @@ struct collection {
 	struct checkpointer *checkpointer;
 	struct arena *arena;
 	struct change_set *set;     /* NULL: the baseline is recorded instead */
-	struct object_store *store; /* of the blobs; NULL with set */
+	struct object_store *store; /* of the blobs; NULL: they are only hashed */
+	bool for_commit;            /* what must not be committed is refused */
 	struct timespec started;    /* by the clock that file times come from */
 	struct candidate_list list;
 	int root;                   /* the work tree */
@@ -56,14 +57,13 @@ static void make_entry(const struct collection *collection, const struct candida
 		snapshot_forget_status(entry);
 }
 
-static void add_change(
-	struct collection *collection, const git_index_entry *entry, uint64_t size_bytes)
+static void add_change(struct collection *collection, const struct change *change)
 {
 	struct change_set *set = collection->set;
 
 	GROW(set->items, set->count, set->capacity);
-	set->items[set->count++] = (struct change){.entry = *entry, .size_bytes = size_bytes};
-	set->bytes += size_bytes;
+	set->items[set->count++] = *change;
+	set->bytes += change->size_bytes;
 }
 
 static void add_refreshed(struct collection *collection, const git_index_entry *entry)
@@ -150,13 +150,15 @@ static bool is_read_whole(const struct stat *status, uint32_t mode)
 static bool read_content(
 	struct collection *collection, const char *path, uint32_t mode, struct stat *status)
 {
+	uint64_t max_bytes = collection->checkpointer->max_file_bytes;
+	bool is_above = (uint64_t)status->st_size > max_bytes;
 	struct blob_source source = {
 		.repository = collection->checkpointer->repository,
 		.root = collection->root,
 		.path = path,
 		.mode = mode,
 		.filtered = may_have_attributes(collection, path),
-		.max_bytes = collection->checkpointer->max_file_bytes,
+		.max_bytes = is_above ? OBJECT_STORE_MAX_BYTES : max_bytes,
 	};
 
 	return blob_read(&source, status, &collection->content, collection->error);
@@ -246,7 +248,7 @@ static bool write_small(struct collection *collection, struct candidate *candida
 {
 	if (!read_content(collection, candidate->path, mode, &candidate->status))
 		return false;
-	if (has_new_secret(collection, known))
+	if (collection->for_commit && has_new_secret(collection, known))
 		return refuse(collection,
 			"take it out of the file, or leave the file out with a line in "
 			".gitignore; then 'wavetrain resume'",
@@ -255,23 +257,59 @@ static bool write_small(struct collection *collection, struct candidate *candida
 		collection->content.size, id, collection->error);
 }
 
-static bool write_blob(struct collection *collection, const struct candidate *candidate,
+/* candidate->status becomes that of what was read. */
+static bool write_blob(struct collection *collection, struct candidate *candidate,
+	const git_index_entry *known, uint32_t mode, git_oid *id)
+{
+	if (!collection->store)
+		return identify(collection, candidate, mode, id);
+	if (is_read_whole(&candidate->status, mode))
+		return write_small(collection, candidate, known, mode, id);
+	return write_large(collection, candidate->path, id);
+}
+
+/* By what a later change of the file is seen without reading it; 0: by nothing. */
+static int64_t telling_ns(const struct collection *collection, const struct candidate *candidate,
+	const git_index_entry *entry)
+{
+	if (entry->mtime.seconds == 0 && !is_too_large(collection, candidate))
+		return 0;
+	return changed_ns(&candidate->status);
+}
+
+static bool take_content(struct collection *collection, const struct candidate *candidate,
 	const git_index_entry *known, uint32_t mode)
 {
 	struct candidate read = *candidate;
-	git_index_entry entry;
+	struct change change;
 	git_oid id;
 
-	if (is_read_whole(&read.status, mode) ? !write_small(collection, &read, known, mode, &id)
-					      : !write_large(collection, read.path, &id))
+	if (!write_blob(collection, &read, known, mode, &id))
 		return false;
-	make_entry(collection, &read, mode, &entry);
-	entry.id = id;
+	make_entry(collection, &read, mode, &change.entry);
+	change.entry.id = id;
+	change.size_bytes = (uint64_t)read.status.st_size;
+	change.changed_ns = telling_ns(collection, &read, &change.entry);
 	if (known && known->mode == mode && git_oid_equal(&known->id, &id))
-		add_refreshed(collection, &entry);
+		add_refreshed(collection, &change.entry);
 	else
-		add_change(collection, &entry, (uint64_t)read.status.st_size);
+		add_change(collection, &change);
 	return true;
+}
+
+/* A large file that is as the last commit has it is nothing to commit. */
+static bool check_size(struct collection *collection, const struct candidate *candidate,
+	const git_index_entry *known, uint32_t mode)
+{
+	bool is_comparable = known && known->mode == mode;
+	git_oid id;
+
+	if (!is_too_large(collection, candidate))
+		return true;
+	if (is_comparable && !identify(collection, candidate, mode, &id))
+		return false;
+	return (is_comparable && git_oid_equal(&id, &known->id)) ||
+	       refuse_size(collection, candidate);
 }
 
 static bool consider(struct collection *collection, const struct candidate *candidate)
@@ -280,24 +318,24 @@ static bool consider(struct collection *collection, const struct candidate *cand
 	const git_index_entry *known =
 		git_index_get_bypath(checkpointer->snapshot, candidate->path, 0);
 	uint32_t mode = candidate_mode(collection, candidate, known);
+	struct change gone = {0};
 	enum content_kind kind;
-	git_index_entry entry;
 	bool as_before;
 
 	if (!is_as_before(collection, candidate, mode, &as_before) || as_before)
 		return as_before;
 	if (mode == 0) {
-		make_entry(collection, candidate, mode, &entry);
-		add_change(collection, &entry, 0);
+		make_entry(collection, candidate, mode, &gone.entry);
+		add_change(collection, &gone);
 		return true;
 	}
 	if (!classify(collection, candidate->path, mode, &kind))
 		return false;
 	if (kind != CONTENT_PLAIN)
 		return consider_special(collection, candidate, known, kind);
-	if (is_too_large(collection, candidate))
-		return refuse_size(collection, candidate);
-	return write_blob(collection, candidate, known, mode);
+	if (collection->for_commit && !check_size(collection, candidate, known, mode))
+		return false;
+	return take_content(collection, candidate, known, mode);
 }
 
 /* At the start of a run: what differs is the user's. */
@@ -329,8 +367,7 @@ static bool record(struct collection *collection, const struct candidate *candid
 		       git_failure(collection->error, -1, "cannot note %s", candidate->path);
 	}
 	entry.size_bytes = (uint64_t)candidate->status.st_size;
-	if (fresh.mtime.seconds != 0 || is_too_large(collection, candidate))
-		entry.changed_ns = changed_ns(&candidate->status);
+	entry.changed_ns = telling_ns(collection, candidate, &fresh);
 	entry.path = arena_copy_text(&checkpointer->baseline.arena, candidate->path);
 	baseline_add(&checkpointer->baseline, &entry);
 	checkpointer->facts.dirty =
@@ -394,6 +431,19 @@ bool change_set_collect(struct checkpointer *checkpointer, struct arena *arena,
 		.arena = arena,
 		.set = set,
 		.store = store,
+		.error = error};
+
+	return collect(&collection, consider);
+}
+
+bool change_set_collect_for_commit(struct checkpointer *checkpointer, struct arena *arena,
+	struct object_store *store, struct change_set *set, struct error *error)
+{
+	struct collection collection = {.checkpointer = checkpointer,
+		.arena = arena,
+		.set = set,
+		.store = store,
+		.for_commit = true,
 		.error = error};
 
 	return collect(&collection, consider);

@@ -12,6 +12,7 @@
 struct change {
 	git_index_entry entry; /* as it is to be in the index; mode 0: the path is gone */
 	uint64_t size_bytes;
+	int64_t changed_ns; /* stat(2)'s ctime where it tells a later change, else 0 */
 };
 
 struct change_set {
@@ -28,11 +29,18 @@ struct change_set {
 void change_set_release(struct change_set *set);
 
 /*
- * Compares the work tree with the snapshot and puts the blobs of what has changed into the store. Refused by
- * name: changed submodules and nested repositories, files that go through LFS, files larger than
- * the limit. Texts belong to the arena.
+ * Compares the work tree with the snapshot and puts the blobs of what has changed into the store
+ * (NULL: their ids are all that is wanted). Refused by name: changed submodules and nested
+ * repositories, files that go through LFS. Texts belong to the arena.
  */
 bool change_set_collect(struct checkpointer *checkpointer, struct arena *arena,
+	struct object_store *store, struct change_set *set, struct error *error);
+
+/*
+ * The same for what is to be committed for others: also refused are files larger than the limit
+ * and files that hold a secret.
+ */
+bool change_set_collect_for_commit(struct checkpointer *checkpointer, struct arena *arena,
 	struct object_store *store, struct change_set *set, struct error *error);
 
 /* Records everything that differs from the snapshot as the user's own. */

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "checkpoint/git_failure.h"
+#include "checkpoint/work_tree.h"
 
 /* What is open while the difference is made. */
 struct comparison {
@@ -46,15 +47,6 @@ static bool compare(
 	       git_failure(error, result, "what changed since %.12s cannot be told", commit);
 }
 
-/* The folder as the repository's paths have it: "" or "a/b/". NULL: not in the work tree. */
-static const char *prefix_of(git_repository *repository, const char *folder, struct arena *arena)
-{
-	const char *root = git_repository_workdir(repository);
-	size_t length = root ? strlen(root) : 0;
-	const char *own = arena_format(arena, "%s/", folder);
-	return length > 0 && strncmp(own, root, length) == 0 ? own + length : NULL;
-}
-
 bool changes_since(const char *folder, const char *commit, struct arena *arena,
 	struct changes *changes, struct error *error)
 {
@@ -64,7 +56,8 @@ bool changes_since(const char *folder, const char *commit, struct arena *arena,
 		return error_set(error, ERROR_GIT, "libgit2 cannot be started");
 	if (!compare(&comparison, folder, commit, error))
 		return false;
-	const char *prefix = prefix_of(comparison.repository, folder, arena);
+	const char *root = git_repository_workdir(comparison.repository);
+	const char *prefix = root ? work_tree_prefix(root, folder, arena) : NULL;
 	if (!prefix)
 		return error_set(error, ERROR_NOT_A_REPOSITORY, "'%s' is no work tree", folder);
 	size_t count = git_diff_num_deltas(comparison.diff);

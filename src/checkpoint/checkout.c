@@ -232,7 +232,7 @@ static bool read_snapshot(struct checkpointer *view, const char *path, struct er
 	git_tree *tree = NULL;
 	int result;
 
-	if (path_exists(path) && index_open(&view->snapshot, path, error))
+	if (path_exists(path) && index_open(view->repository, &view->snapshot, path, error))
 		return true;
 	git_index_free(view->snapshot);
 	view->snapshot = NULL;
@@ -257,6 +257,7 @@ bool checkout_view(const struct checkpointer *checkpointer, const struct checkou
 		.run_id = checkpointer->run_id,
 		.run_folder = checkpointer->run_folder,
 		.max_file_bytes = checkpointer->max_file_bytes,
+		.mask = checkpointer->mask,
 		.file_mode = checkpointer->file_mode,
 		.tip = checkout->base,
 		.has_tip = true,

@@ -30,7 +30,7 @@ struct checkpointer_settings {
 	 */
 	bool resumed;
 	const char *const *environment; /* identity: GIT_AUTHOR_NAME …, SOURCE_DATE_EPOCH */
-	/* What a killed predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
+	/* What a predecessor left: the last CHECKPOINT_PREPARED without its CREATED. */
 	const struct checkpoint *unpublished; /* NULL: none */
 	/* A changed file that holds a secret is refused. Not owned; NULL: nothing is looked for. */
 	const struct mask *mask;

@@ -40,6 +40,16 @@ static const struct known_cause *find_cause(const char *message)
 	return NULL;
 }
 
+/* Where libgit2 knows no reason its sentence ends with the colon before it. */
+static int sentence_length(const char *message)
+{
+	size_t length = strlen(message);
+
+	while (length > 0 && (message[length - 1] == ' ' || message[length - 1] == ':'))
+		length--;
+	return (int)length;
+}
+
 bool git_failure(struct error *error, int result, const char *format, ...)
 {
 	const git_error *last = git_error_last();
@@ -56,9 +66,9 @@ bool git_failure(struct error *error, int result, const char *format, ...)
 			cause->sentence ? cause->sentence : message);
 		return error_hint(error, "%s", cause->hint);
 	}
-	error_set(error, ERROR_GIT, "%s: %s", what, message);
+	error_set(error, ERROR_GIT, "%s: %.*s", what, sentence_length(message), message);
 	if (result == GIT_ELOCKED)
-		error_hint(
-			error, "another git is at work here; when none is, remove its .lock file");
+		error_hint(error, "another git is at work here; when none is, remove its .lock "
+				  "file; then run `wavetrain resume`");
 	return false;
 }

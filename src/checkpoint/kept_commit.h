@@ -40,7 +40,10 @@ bool kept_reference_drop_all(const struct checkpointer *checkpointer, const char
 bool kept_reference_find(const struct checkpointer *checkpointer, const char *name, git_oid *id,
 	bool *found, struct error *error);
 
-/* The work tree as a checkpoint would commit it now. Zeroed before use, also on failure released. */
+/*
+ * The work tree as it is now, also with files that a checkpoint would refuse: what is made of it
+ * stays in this clone. Zeroed before use, also on failure released.
+ */
 struct present {
 	struct arena arena;
 	struct change_set set;      /* against the tip */

@@ -126,22 +126,15 @@ static bool read_facts(struct checkpointer *checkpointer, struct error *error)
 	return read_head(checkpointer, error);
 }
 
-/* The pipeline's folder may be reached by links; the work tree's path has none. */
 static bool read_prefix(struct checkpointer *checkpointer,
 	const struct checkpointer_settings *settings, struct error *error)
 {
 	const char *wanted = settings->work_folder ? settings->work_folder : settings->folder;
 	const char *work_tree = checkpointer->facts.work_tree;
-	char *folder = realpath(wanted, NULL);
-	size_t length = strlen(work_tree);
-	bool inside = folder && text_starts_with(folder, work_tree);
+	const char *prefix = work_tree_prefix(work_tree, wanted, &checkpointer->arena);
 
-	checkpointer->facts.prefix = "";
-	if (inside && folder[length] == '/' && folder[length + 1])
-		checkpointer->facts.prefix =
-			arena_format(&checkpointer->arena, "%s/", folder + length + 1);
-	free(folder);
-	return inside ||
+	checkpointer->facts.prefix = prefix ? prefix : "";
+	return prefix ||
 	       error_set(error, ERROR_FILE, "%s is not in the work tree %s", wanted, work_tree);
 }
 

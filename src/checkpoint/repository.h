@@ -110,6 +110,12 @@ bool target_follow(struct checkpointer *checkpointer, struct error *error);
 bool reference_look_up(
 	git_repository *repository, struct known_reference *reference, struct error *error);
 
+/* The command of git that waits to be finished, "merge" or "rebase"; NULL: none. */
+const char *operation_name(git_repository *repository);
+
+/* The word that makes it end without a result: "--abort" of most. */
+const char *operation_ending(const char *operation);
+
 /* True when ancestor is commit or in its history, as far as that is in this clone. */
 bool commit_descends(git_repository *repository, const git_oid *commit, const git_oid *ancestor);
 
@@ -117,7 +123,8 @@ bool commit_descends(git_repository *repository, const git_oid *commit, const gi
 git_tree *commit_tree(git_repository *repository, const git_oid *commit, struct error *error);
 
 /* Reads an index file, without what it says of files that may have changed unseen. */
-bool index_open(git_index **index, const char *path, struct error *error);
+bool index_open(
+	git_repository *repository, git_index **index, const char *path, struct error *error);
 
 /* Reads the user's index into checkpointer->snapshot and makes it equal to the tip's tree. */
 bool snapshot_open(struct checkpointer *checkpointer, bool *staged, struct error *error);

@@ -123,6 +123,7 @@ static bool give_back(struct roll_back *roll_back)
 		struct baseline_entry entry = {.mode = change->entry.mode,
 			.id = change->entry.id,
 			.size_bytes = change->size_bytes,
+			.changed_ns = change->changed_ns,
 			.path = arena_copy_text(&baseline->arena, change->entry.path)};
 
 		baseline_set(baseline, &entry);

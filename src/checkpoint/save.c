@@ -123,8 +123,8 @@ static bool prepare(const struct preparation *preparation, struct error *error)
 	struct checkpointer *checkpointer = preparation->checkpointer;
 	struct change_set *set = checkpointer->prepared;
 
-	return change_set_collect(checkpointer, &checkpointer->prepared_arena, preparation->store,
-		       set, error) &&
+	return change_set_collect_for_commit(checkpointer, &checkpointer->prepared_arena,
+		       preparation->store, set, error) &&
 	       (set->count == 0 || build_commit(preparation, error));
 }
 

@@ -40,16 +40,30 @@ static bool forget_racy(git_index *index, const char *path, struct error *error)
 	return true;
 }
 
-bool index_open(git_index **index, const char *path, struct error *error)
+/* Conflicts of a stash or a checkout belong to no command that could be ended. */
+static bool refuse_conflicts(git_repository *repository, struct error *error)
+{
+	const char *operation = operation_name(repository);
+
+	if (!operation) {
+		error_set(error, ERROR_WORK_TREE_DIRTY, "there are conflicts in the index");
+		return error_hint(error, "resolve them and commit");
+	}
+	error_set(error, ERROR_WORK_TREE_DIRTY, "`git %s` has left conflicts in the index",
+		operation);
+	return error_hint(error, "resolve them and commit, or run `git %s %s`", operation,
+		operation_ending(operation));
+}
+
+bool index_open(
+	git_repository *repository, git_index **index, const char *path, struct error *error)
 {
 	int result = git_index_open(index, path);
 
 	if (result < 0)
 		return git_failure(error, result, "cannot read the index %s", path);
-	if (git_index_has_conflicts(*index)) {
-		error_set(error, ERROR_WORK_TREE_DIRTY, "a merge has left conflicts in the index");
-		return error_hint(error, "resolve them and commit, or run `git merge --abort`");
-	}
+	if (git_index_has_conflicts(*index))
+		return refuse_conflicts(repository, error);
 	return forget_racy(*index, path, error);
 }
 
@@ -69,7 +83,7 @@ bool snapshot_open(struct checkpointer *checkpointer, bool *staged, struct error
 
 	if (stat(path, &checkpointer->index_status) != 0)
 		checkpointer->index_status = (struct stat){0};
-	opened = index_open(&checkpointer->snapshot, path, error);
+	opened = index_open(checkpointer->repository, &checkpointer->snapshot, path, error);
 	arena_release(&arena);
 	*staged = false;
 	if (!opened)

@@ -10,6 +10,7 @@
 #include "checkpoint/left_behind.h"
 #include "checkpoint/publish.h"
 #include "checkpoint/run_claim.h"
+#include "checkpoint/unpublished.h"
 
 const char *baseline_path(struct checkpointer *checkpointer)
 {
@@ -42,21 +43,6 @@ bool start_first(struct checkpointer *checkpointer, const struct checkpointer_se
 	if (checkpointer->has_tip)
 		checkpointer->baseline.start = checkpointer->tip;
 	return locks_clear_stale(checkpointer, error) && write_baseline(checkpointer, error);
-}
-
-/* The commit a killed run had made but not published, when it is still there. */
-static bool find_unpublished(const struct checkpointer *checkpointer,
-	const struct checkpoint *unpublished, git_oid *commit)
-{
-	git_commit *object = NULL;
-	bool found;
-
-	if (!unpublished || !unpublished->commit ||
-		git_oid_fromstr(commit, unpublished->commit) < 0)
-		return false;
-	found = git_commit_lookup(&object, checkpointer->repository, commit) == 0;
-	git_commit_free(object);
-	return found;
 }
 
 /* Paths that the run has committed since are no longer the user's. */
@@ -100,14 +86,16 @@ static void take_tip(struct checkpointer *checkpointer)
 	checkpointer->has_tip = checkpointer->run.exists || !git_oid_is_zero(start);
 }
 
-/* Publishing was cut short: both references are moved on where they stand at the old values. */
+/* Publishing was cut short: both references are moved on, unless the branch went on without it. */
 static bool finish_publishing(struct checkpointer *checkpointer,
 	const struct checkpoint *unpublished, struct error *error)
 {
 	git_oid commit;
 
-	if (!find_unpublished(checkpointer, unpublished, &commit))
+	if (!unpublished_find(checkpointer, unpublished, &commit))
 		return true;
+	if (unpublished_is_passed_by(checkpointer, unpublished, &commit))
+		return unpublished_give_up(checkpointer, unpublished, &commit, error);
 	if (checkpointer->target.exists &&
 		commit_descends(checkpointer->repository, &checkpointer->target.id, &commit))
 		checkpointer->target.id = commit; /* somebody went on from it */
@@ -126,6 +114,9 @@ static bool go_on(struct checkpointer *checkpointer, const struct checkpointer_s
 	bool staged;
 
 	take_tip(checkpointer);
+	/* Where it will be refused nothing is moved before. */
+	if (checkpointer->target_kind == TARGET_CURRENT && !target_check_head(checkpointer, error))
+		return false;
 	if (!target_resume(checkpointer, error) || !locks_clear_stale(checkpointer, error) ||
 		!finish_publishing(checkpointer, settings->unpublished, error) ||
 		!user_index_heal(checkpointer, error) ||

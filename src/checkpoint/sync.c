@@ -21,6 +21,7 @@
 #include "checkpoint/git_process.h"
 #include "checkpoint/push_address.h"
 #include "checkpoint/push_answer.h"
+#include "checkpoint/push_by_hand.h"
 
 #define OID_TEXT_SIZE 65
 #define SHALLOW_LIMIT_BYTES (64u << 20)
@@ -34,6 +35,7 @@ struct sync {
 	struct arena arena; /* of the whole run */
 	struct arena push;  /* of the push on its way */
 	struct push_address address;
+	const char *git_folder;
 	const char *own_folder;
 	const char *remote_name;
 	const char *branch;
@@ -147,15 +149,17 @@ static bool make_folder(struct sync *sync, struct error *error)
 
 static void append_by_hand(struct sync *sync, const char *commit)
 {
-	const char *branch = text_starts_with(sync->branch, "refs/heads/")
-				     ? sync->branch + sizeof("refs/heads/") - 1
-				     : sync->branch;
+	struct push_by_hand push = {
+		.git_folder = sync->git_folder,
+		.remote_name = sync->remote_name,
+		.branch = sync->branch,
+		.commit = commit,
+		.no_remote = !sync->address.url,
+		.others_pushed = sync->answer == PUSH_OTHERS_PUSHED,
+	};
 
-	buffer_append_text(&sync->message, "; by hand: git push ");
-	shell_quote_append(&sync->message, sync->remote_name);
-	buffer_append_byte(&sync->message, ' ');
-	shell_quote_append(&sync->message, arena_format(&sync->push, "%.12s:refs/heads/%s",
-						   *commit ? commit : "HEAD", branch));
+	buffer_append_text(&sync->message, "; by hand: ");
+	push_by_hand_append(&sync->message, &push);
 }
 
 /* git's own words: the first line that says what is wrong, without control characters. */
@@ -282,6 +286,7 @@ bool sync_open(const struct sync_settings *settings, struct sync **sync, struct 
 	struct sync *new = heap_allocate(1, sizeof(*new));
 
 	*sync = NULL;
+	new->git_folder = arena_copy_text(&new->arena, settings->git_folder);
 	new->own_folder = arena_copy_text(&new->arena, settings->own_folder);
 	new->remote_name = arena_copy_text(&new->arena, settings->remote_name);
 	new->branch = arena_copy_text(&new->arena, settings->branch);

@@ -54,7 +54,7 @@ bool commit_descends(git_repository *repository, const git_oid *commit, const gi
 	       git_graph_descendant_of(repository, commit, ancestor) == 1;
 }
 
-static const char *operation_name(git_repository *repository)
+const char *operation_name(git_repository *repository)
 {
 	switch ((git_repository_state_t)git_repository_state(repository)) {
 	case GIT_REPOSITORY_STATE_NONE:
@@ -78,6 +78,11 @@ static const char *operation_name(git_repository *repository)
 		return "am";
 	}
 	return NULL;
+}
+
+const char *operation_ending(const char *operation)
+{
+	return text_equal(operation, "bisect") ? "reset" : "--abort";
 }
 
 static bool refuse_dirty(const struct checkpointer *checkpointer, struct error *error)
@@ -130,8 +135,9 @@ static bool choose_current(struct checkpointer *checkpointer,
 		return error_hint(error, "run `git switch BRANCH`, or name a branch to commit to");
 	}
 	if (operation) {
-		error_set(error, ERROR_GIT, "a %s is in progress", operation);
-		return error_hint(error, "finish it or end it with `git %s --abort`", operation);
+		error_set(error, ERROR_GIT, "`git %s` is in progress", operation);
+		return error_hint(error, "finish it or end it with `git %s %s`", operation,
+			operation_ending(operation));
 	}
 	if (checkpointer->facts.dirty && !settings->allow_dirty)
 		return refuse_dirty(checkpointer, error);
@@ -159,7 +165,7 @@ static bool choose_named(struct checkpointer *checkpointer, const char *name, st
 		name += sizeof(BRANCH_PREFIX) - 1;
 	full = arena_format(&checkpointer->arena, BRANCH_PREFIX "%s", name);
 	if (git_branch_name_is_valid(&valid, name) < 0 || !valid) {
-		error_set(error, ERROR_USAGE, "\"%s\" is no name for a branch", name);
+		error_set(error, ERROR_GIT, "\"%s\" is no name for a branch", name);
 		return error_hint(
 			error, "set checkpoint.branch to current, none or a branch's name");
 	}

@@ -70,7 +70,8 @@ bool user_index_follow(
 		done = write_index(checkpointer, checkpointer->snapshot, path, error);
 	} else {
 		checkpointer->mirrors_index = false;
-		done = index_open(&index, path, error) && change_set_apply(set, index, error) &&
+		done = index_open(checkpointer->repository, &index, path, error) &&
+		       change_set_apply(set, index, error) &&
 		       write_index(checkpointer, index, path, error);
 		git_index_free(index);
 	}
@@ -137,7 +138,7 @@ bool user_index_heal(struct checkpointer *checkpointer, struct error *error)
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
 	tree = commit_tree(checkpointer->repository, &checkpointer->target.id, error);
-	if (!tree || !index_open(&index, path, error))
+	if (!tree || !index_open(checkpointer->repository, &index, path, error))
 		goto done;
 	result = git_diff_tree_to_index(
 		&difference, checkpointer->repository, tree, index, &options);

@@ -59,6 +59,26 @@ void candidate_list_add_attributes(struct candidate_list *list, const char *fold
 	list->attribute_folders[list->attribute_folder_count++] = folder;
 }
 
+/* Without links, with a closing '/'; NULL: not there. */
+static const char *real_folder(const char *path, struct arena *arena)
+{
+	char *found = realpath(path, NULL);
+	const char *folder = NULL;
+
+	if (found)
+		folder = text_equal(found, "/") ? "/" : arena_format(arena, "%s/", found);
+	free(found);
+	return folder;
+}
+
+const char *work_tree_prefix(const char *work_tree, const char *folder, struct arena *arena)
+{
+	const char *root = real_folder(work_tree, arena);
+	const char *own = real_folder(folder, arena);
+
+	return root && own && text_starts_with(own, root) ? own + strlen(root) : NULL;
+}
+
 uint32_t work_tree_mode(const struct stat *status)
 {
 	if (S_ISLNK(status->st_mode))

@@ -52,6 +52,12 @@ struct work_tree_scan {
 bool work_tree_scan(
 	const struct work_tree_scan *scan, struct candidate_list *list, struct error *error);
 
+/*
+ * How the paths of a work tree begin for what is in folder: "" or "a/b/"; the arena's. Either may
+ * be reached by links. NULL: folder is not there, or not in the work tree.
+ */
+const char *work_tree_prefix(const char *work_tree, const char *folder, struct arena *arena);
+
 /* The mode git records for a file: 0100644, 0100755 or 0120000; 0 for what it cannot record. */
 uint32_t work_tree_mode(const struct stat *status);
 

@@ -176,7 +176,7 @@ static bool collect(void *context, const char *folder, struct arena *arena,
 		find_base(context, folder, &collecting.checkout.base, error) &&
 		checkout_view(context, &collecting.checkout, &collecting.view, error) &&
 		object_store_open(&collecting.store, collecting.checkpointer->repository, error) &&
-		change_set_collect(&collecting.view, &collecting.arena, collecting.store,
+		change_set_collect_for_commit(&collecting.view, &collecting.arena, collecting.store,
 			&collecting.set, error) &&
 		write_change(&collecting, error);
 
@@ -230,16 +230,18 @@ bool checkpointer_changed_paths(void *context, struct arena *arena, const char *
 	uint32_t *count, struct error *error)
 {
 	struct checkpointer *checkpointer = context;
-	struct present present = {0};
-	bool done =
-		target_follow(checkpointer, error) && present_open(checkpointer, &present, error);
-	const char **names = ARENA_ARRAY(arena, const char *, present.set.count + 1);
+	struct change_set set = {0};
+	struct arena scratch = {0};
+	bool done = target_follow(checkpointer, error) &&
+		    change_set_collect(checkpointer, &scratch, NULL, &set, error);
+	const char **names = ARENA_ARRAY(arena, const char *, set.count + 1);
 
-	for (size_t i = 0; done && i < present.set.count; i++)
+	for (size_t i = 0; done && i < set.count; i++)
 		names[i] = path_from_prefix(
-			arena, checkpointer->facts.prefix, present.set.items[i].entry.path);
+			arena, checkpointer->facts.prefix, set.items[i].entry.path);
 	*paths = names;
-	*count = done ? (uint32_t)present.set.count : 0;
-	present_release(&present);
+	*count = done ? (uint32_t)set.count : 0;
+	change_set_release(&set);
+	arena_release(&scratch);
 	return done || error_context(error, "cannot tell which files have changed");
 }

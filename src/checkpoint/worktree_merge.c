@@ -7,6 +7,7 @@
  */
 #include "checkpoint/worktree_merge.h"
 
+#include <git2/sys/index.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,20 @@ static int keep_ours(git_index *index, const struct clash *clash)
 	return result;
 }
 
+/* The new name that a step gave a file is nobody's yet: then who changed that file is meant. */
+static uint32_t find_opponent(const struct merging *merging, git_index *index, const char *path)
+{
+	uint32_t owner = find_owner(merging, path);
+
+	for (size_t i = 0; owner == INDEX_NONE && i < git_index_name_entrycount(index); i++) {
+		const git_index_name_entry *renamed = git_index_name_get_byindex(index, i);
+
+		if (renamed->ancestor && text_equal(renamed->theirs, path))
+			owner = find_owner(merging, renamed->ancestor);
+	}
+	return owner;
+}
+
 static int settle_clashes(struct merging *merging, git_index *index, uint32_t step)
 {
 	struct clash *clashes;
@@ -195,7 +210,8 @@ static int settle_clashes(struct merging *merging, git_index *index, uint32_t st
 	int result = list_clashes(merging, index, &clashes, &count);
 
 	for (size_t i = 0; result == 0 && i < count; i++) {
-		add_conflict(merging, clashes[i].path, find_owner(merging, clashes[i].path), step);
+		add_conflict(merging, clashes[i].path,
+			find_opponent(merging, index, clashes[i].path), step);
 		result = keep_ours(index, &clashes[i]);
 	}
 	free(clashes);

@@ -38,15 +38,16 @@ static const char *own_program(struct arena *arena)
 						      : "wavetrain";
 }
 
-static void apply_choices(struct batch *batch)
+void batch_choices_apply(const struct batch_choices *choices, struct pipeline *pipeline)
 {
-	const struct batch_choices *choices = batch->choices;
 	if (choices->mode)
-		batch->pipeline.execution.mode = (enum execution_mode)(choices->mode - 1);
+		pipeline->execution.mode = (enum execution_mode)(choices->mode - 1);
+	if (choices->budget_ms)
+		pipeline->execution.budget_ms = choices->budget_ms;
 	if (choices->push)
-		batch->pipeline.checkpoint.push = (enum push_policy)(choices->push - 1);
+		pipeline->checkpoint.push = (enum push_policy)(choices->push - 1);
 	if (choices->stop_on_failure)
-		batch->pipeline.execution.on_failure = ON_FAILURE_STOP;
+		pipeline->execution.on_failure = ON_FAILURE_STOP;
 }
 
 /* An id that neither the record knows nor a reference or a worktree of the repository holds. */
@@ -247,7 +248,7 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 		path_join(batch->cli->arena, batch->project.state_folder, "passed"));
 	if (!batch_load_pipeline(batch, error))
 		return false;
-	apply_choices(batch);
+	batch_choices_apply(batch->choices, &batch->pipeline);
 	batch_secrets_find(batch);
 	bool planned =
 		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
@@ -265,7 +266,8 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 		return batch_resume_record(batch, error);
 	fill_facts(batch);
 	batch->on_record = batch_save_parameters(batch, error) &&
-			   definition_save(batch->cli, &batch->plan, batch->run_folder, error) &&
+			   definition_save(batch->cli, &batch->pipeline, &batch->written,
+				   batch->run_folder, error) &&
 			   record_begin_run(batch->record, &batch->run, error);
 	return batch->on_record;
 }
@@ -376,14 +378,19 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	batch->planning.arena = &batch->planning_arena;
 	/* A reader of our output that goes away must not end the batch. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Asks the engine for a checkpoint; before and after it there is nothing to be committed. */
+	signal(SIGUSR1, SIG_IGN);
 	ci_context_load(cli->environment, cli->arena, &batch->ci, &warning);
 	if (warning)
 		cli_print_note(cli, "%s", warning);
 	if (batch->ci.debug)
 		cli->verbose = true;
-	if (batch_open(batch, &nothing_to_do, error))
+	if (batch_report_check(choices->report_folder, choices->templates, error) &&
+		batch_open(batch, &nothing_to_do, error))
 		status = nothing_to_do ? 0 : batch_go(batch, error);
-	if (status < 0 && !error->hint[0] && batch->on_record)
+	if (status < 0 && batch->on_record && error->code == ERROR_DISK_FULL)
+		error_hint(error, "free some space, then 'wavetrain resume %s'", batch->run_id);
+	else if (status < 0 && !error->hint[0] && batch->on_record)
 		error_hint(error, "wavetrain resume %s", batch->run_id);
 	batch_close(batch);
 	batch_secrets_forget(batch, status < 0 ? error : NULL);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/command.h"
+#include "model/pipeline.h"
 
 /* What `run` and `resume` let a user choose. */
 struct batch_choices {
@@ -14,6 +15,7 @@ struct batch_choices {
 	uint32_t resume;      /* of `run --resume`: 1 + place in batch_resume_names; 0: never */
 	uint32_t mode;        /* 1 + enum execution_mode; 0: what the pipeline says */
 	uint32_t jobs;        /* 0: what the pipeline says */
+	int64_t budget_ms;    /* 0: what the pipeline says */
 	uint32_t format;      /* 1 + enum console_format; 0: auto */
 	const char *report_folder; /* NULL: decided by where we run */
 	const char *report_name;   /* of the artifact that CI makes of it */
@@ -29,8 +31,13 @@ struct batch_choices {
 	struct assignment_list parameters;
 };
 
+/* Puts what the user chose in place of what the pipeline says. */
+void batch_choices_apply(const struct batch_choices *choices, struct pipeline *pipeline);
+
+enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
+
 /* The options of `run`; `resume` takes those behind the first BATCH_RUN_ONLY_OPTIONS. */
-enum { BATCH_RUN_ONLY_OPTIONS = 4, BATCH_OPTIONS = 16 };
+enum { BATCH_RUN_ONLY_OPTIONS = 4, BATCH_OPTIONS = 17 };
 extern const struct option batch_options[BATCH_OPTIONS];
 
 /*

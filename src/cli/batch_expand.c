@@ -37,10 +37,10 @@ static bool expand(struct batch *batch, uint32_t step, struct error *error)
 			whole->foreach->from.reference);
 	const char *path =
 		arena_format(batch->cli->arena, "%s/artifacts/%s", batch->run_folder, list->path);
-	return (file_read(path, LIST_LIMIT_BYTES, &bytes, error) &&
-		       foreach_expand(&batch->pipeline, step, buffer_text(&bytes), bytes.size,
-			       &batch->planning_arena, error)) ||
-	       error_context(error, "step '%s'", id);
+	if (!file_read(path, LIST_LIMIT_BYTES, &bytes, error))
+		return error_context(error, "step '%s'", id);
+	return foreach_expand(&batch->pipeline, step, buffer_text(&bytes), bytes.size,
+		&batch->planning_arena, error);
 }
 
 /* Expanding moves the steps behind, so the search begins anew. */

@@ -6,7 +6,7 @@
 
 static const char *const switches[] = {"on", "off", NULL};
 static const char *const resumes[] = {"auto", "never", "require", NULL};
-static const char *const modes[] = {"waves", NULL};
+static const char *const modes[] = {"waves", "frontier", NULL};
 static const char *const pushes[] = {"auto", "never", NULL};
 static const char *const comments[] = {"off", "always", "changes", "failures", NULL};
 
@@ -24,7 +24,7 @@ const struct option batch_options[BATCH_OPTIONS] = {
 		.offset = OFFSET(mode),
 		.value_name = "MODE",
 		.choices = modes,
-		.help = "How steps are started"},
+		.help = "Start steps wave by wave, or each as soon as what it needs has ended"},
 	{.name = "resume",
 		.kind = OPTION_CHOICE,
 		.offset = OFFSET(resume),
@@ -46,6 +46,11 @@ const struct option batch_options[BATCH_OPTIONS] = {
 		.value_name = "N",
 		.limit = 4096,
 		.help = "Run at most N steps at once"},
+	{.name = "budget",
+		.kind = OPTION_DURATION,
+		.offset = OFFSET(budget_ms),
+		.value_name = "TIME",
+		.help = "Start no step that would not end within TIME, such as 5h30m; resume does the rest"},
 	{.name = "stop-on-failure",
 		.kind = OPTION_FLAG,
 		.offset = OFFSET(stop_on_failure),

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/report_mask.h"
 #include "publish/workflow_commands.h"
 #include "run/artifact.h"
 
@@ -44,6 +45,22 @@ static const char *report_folder(const struct batch *batch)
 	return path_join(arena, batch->run_folder, "report");
 }
 
+static bool may_be_folder(
+	const char *option, const char *path, bool must_exist, struct error *error)
+{
+	if (!path || path_is_folder(path) || (!must_exist && !path_exists(path)))
+		return true;
+	error_set(error, ERROR_USAGE, "--%s takes a folder, and '%s' is %s", option, path,
+		path_exists(path) ? "none" : "not there");
+	return error_hint(error, "name a folder, or leave the option out");
+}
+
+bool batch_report_check(const char *folder, const char *templates, struct error *error)
+{
+	return may_be_folder("report-dir", folder, false, error) &&
+	       may_be_folder("templates", templates, true, error);
+}
+
 bool batch_report_folder(const char *folder, struct arena *arena, struct error *error)
 {
 	/* A folder that was there may hold files somebody wants: only ours are named then. */
@@ -65,6 +82,7 @@ static void write_summary(
 	if (!batch->ci.step_summary_path)
 		return;
 	summary_append(run, markdown, &summary);
+	report_mask_buffer(batch->mask, &summary);
 	if (!step_summary_append(
 		    batch->ci.step_summary_path, buffer_text(&summary), summary.size, &error))
 		cli_print_note(batch->cli, "the step summary was not written: %s", error.text);
@@ -102,7 +120,9 @@ static void publish(
 	if (!batch->publication)
 		return;
 	comment_append(run, markdown, &comment);
+	report_mask_buffer(batch->mask, &comment);
 	verdict_append(run, clock_realtime_ms(), &verdict);
+	report_mask_buffer(batch->mask, &verdict);
 	if (verdict.size && verdict.bytes[verdict.size - 1] == '\n')
 		verdict.bytes[--verdict.size] = '\0';
 	bool interrupted = run->state == STATE_INTERRUPTED;
@@ -119,7 +139,8 @@ static void publish(
 	publication_finished(batch->publication, &result);
 }
 
-static void write_reports(struct batch *batch, const struct run *run, const char *folder,
+/* False when not all of them were written. */
+static bool write_reports(struct batch *batch, const struct run *run, const char *folder,
 	const struct markdown_context *markdown)
 {
 	struct run previous;
@@ -131,16 +152,20 @@ static void write_reports(struct batch *batch, const struct run *run, const char
 		.markdown = *markdown,
 		.previous = compared ? &previous : NULL,
 	};
-	if (!batch_report_folder(folder, batch->cli->arena, &error) ||
-		!report_write(run, &settings, &error))
+	bool is_written = batch_report_folder(folder, batch->cli->arena, &error) &&
+			  report_write(run, &settings, &error);
+	if (!is_written)
 		cli_print_note(batch->cli, "a report was not written: %s", error.text);
+	if (!report_mask_folder(batch->mask, folder, &error))
+		cli_print_note(batch->cli, "a report is missing: %s", error.text);
+	return is_written;
 }
 
 static const char *push_message(const struct batch *batch)
 {
 	if (!batch->sync || sync_state(batch->sync) == SYNC_IDLE)
 		return NULL;
-	return sync_message(batch->sync);
+	return mask_message(batch->mask, sync_message(batch->sync), batch->cli->arena);
 }
 
 static void note_exports(struct batch *batch)
@@ -196,7 +221,7 @@ static void forget_plan(struct batch *batch)
 	console_forget_plan(&batch->console);
 	batch->run = (struct run){0};
 	batch->plan = (struct plan){0};
-	batch->pipeline = (struct pipeline){0};
+	batch->pipeline = batch->written = (struct pipeline){0};
 	arena_release(&batch->planning_arena);
 }
 
@@ -212,8 +237,14 @@ void batch_report(
 		return;
 	}
 	run.folder = batch->run_folder;
+	if (run.state == STATE_RUNNING) {
+		/* Its end is not on record: there was no room for it, or the record is broken. */
+		run_end_lost(&run, STATE_FAILED, NULL, clock_realtime_ms());
+		run_summarise(&run, batch->cli->arena);
+	}
 	if (engine_error && !run.reason)
 		run.reason = mask_message(batch->mask, engine_error->text, batch->cli->arena);
+	report_mask_run(batch->mask, &run, batch->cli->arena);
 	const char *resume =
 		went && outcome == RUN_COMPLETED
 			? NULL
@@ -224,7 +255,7 @@ void batch_report(
 		.resume_command = resume,
 	};
 	/* First what only we can write: from here on a signal may end us. */
-	write_reports(batch, &run, folder, &markdown);
+	bool is_written = write_reports(batch, &run, folder, &markdown);
 	export_artifacts(batch, &run, folder);
 	sigprocmask(SIG_SETMASK, &batch->signals_before, NULL);
 	if (batch->sync)
@@ -232,20 +263,22 @@ void batch_report(
 			outcome == RUN_INTERRUPTED ? INTERRUPTED_PUSH_MS : PUSH_FINISH_MS);
 	markdown.push_message = push_message(batch);
 	if (markdown.push_message)
-		write_reports(batch, &run, folder, &markdown);
+		is_written = write_reports(batch, &run, folder, &markdown);
 	write_summary(batch, &run, &markdown);
 	write_outputs(batch, &run, folder);
 	publish(batch, &run, &markdown);
 	if (batch->console.settings.format == CONSOLE_COMMENT) {
 		CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
 		comment_append(&run, &markdown, &comment);
+		report_mask_buffer(batch->mask, &comment);
 		if (!cli_print(&comment, &error))
 			cli_print_note(batch->cli, "%s", error.text);
 	}
+	const char *page = path_join(batch->cli->arena, folder, "report.html");
 	struct console_ending ending = {
 		.run = &run,
 		.resume_command = resume,
-		.report_path = path_join(batch->cli->arena, folder, "report.html"),
+		.report_path = is_written && path_exists(page) ? page : NULL,
 		.push_message = markdown.push_message,
 	};
 	console_end(&batch->console, &ending);

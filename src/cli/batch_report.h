@@ -12,6 +12,9 @@
 void batch_report(
 	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error);
 
+/* The values of --report-dir and --templates, NULL where not given, before anything is run. */
+bool batch_report_check(const char *folder, const char *templates, struct error *error);
+
 /* Makes the folder, with a .gitignore of its own: no report is ever committed, wherever it lies. */
 bool batch_report_folder(const char *folder, struct arena *arena, struct error *error);
 

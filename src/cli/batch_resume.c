@@ -14,8 +14,6 @@
 #define SHELL_MARK "--shell" /* no parameter has such a name */
 #define PARAMETERS_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 
-enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
-
 static bool is_unfinished(const struct run *run)
 {
 	return run->state != STATE_DONE;
@@ -173,6 +171,9 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 	if (!project_load(&batch->planning, word, &choices, &batch->pipeline, error))
 		return false;
 	batch->pipeline.file = recorded_name(batch, batch->pipeline.file);
+	if (batch->resumed)
+		batch->pipeline.execution.mode = batch->run.mode;
+	batch->written = batch->pipeline;
 	return true;
 }
 
@@ -225,5 +226,6 @@ bool batch_resume_record(struct batch *batch, struct error *error)
 		return false;
 	batch->run.folder = batch->run_folder;
 	return batch_save_parameters(batch, error) &&
-	       definition_save(batch->cli, &batch->plan, batch->run_folder, error);
+	       definition_save(
+		       batch->cli, &batch->pipeline, &batch->written, batch->run_folder, error);
 }

@@ -7,6 +7,8 @@ void cache_outlook_close(struct cache_outlook *outlook)
 {
 	if (outlook->is_open)
 		result_cache_close(&outlook->cache);
+	contract_checker_free(outlook->checker);
+	outlook->checker = NULL;
 	outlook->is_open = false;
 }
 
@@ -45,7 +47,15 @@ static void open_outlook(struct cache_outlook *outlook, const struct plan *plan)
 	result_cache_open(&outlook->cache, outlook->folder);
 	outlook->artifacts =
 		ARENA_ARRAY(outlook->arena, struct artifact *, plan->pipeline->step_count);
+	outlook->checker = contract_checker_new(NULL);
 	outlook->is_open = true;
+}
+
+static const char *hash_schema(
+	void *context, const struct contract *contract, const char *pipeline_folder)
+{
+	struct cache_outlook *outlook = context;
+	return contract_checker_schema_hash(outlook->checker, contract, pipeline_folder);
 }
 
 /* The inputs that are known; the count of the others is returned. */
@@ -61,6 +71,11 @@ static uint32_t list_inputs(struct cache_outlook *outlook, const struct plan *pl
 		.rule = step->cache,
 		.folder = path_join(outlook->arena, plan->pipeline->folder,
 			step->workdir ? step->workdir : "."),
+		.contracts = step->contracts,
+		.contract_count = step->contract_count,
+		.hash_schema = hash_schema,
+		.schema_context = outlook,
+		.pipeline_folder = plan->pipeline->folder,
 	};
 	for (uint32_t i = 0; i < step->input_count; i++) {
 		const struct artifact *input = find_input(outlook, plan, &step->inputs[i]);

@@ -2,14 +2,15 @@
 #define WAVETRAIN_CLI_CACHE_OUTLOOK_H
 
 #include "base/arena.h"
+#include "contract/contract_checker.h"
 #include "model/plan.h"
 #include "model/run.h"
 #include "run/result_cache.h"
 
 /*
  * Which steps of a plan are in the cache, as far as it can be told before anything runs: what a
- * step takes must be known, from this run or from the cache itself. The upper fields are set, the
- * rest zeroed before.
+ * step takes must be known, from this run or from the cache itself. What earlier steps will hand on
+ * is never known: where they do, no step is found. The upper fields are set, the rest zeroed before.
  */
 struct cache_outlook {
 	const char *folder;         /* of the cache, absolute; NULL: there is none */
@@ -17,6 +18,7 @@ struct cache_outlook {
 	struct arena *arena;
 	bool is_open;
 	struct result_cache cache;
+	struct contract_checker *checker; /* owned: for the schemas of contracts */
 	struct artifact **artifacts; /* by step: its outputs, where they are known; the arena's */
 };
 

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "checkpoint/git_memory.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -220,6 +221,7 @@ int cli_main(int argument_count, char **arguments, char **environment)
 	const char **words = ARENA_ARRAY(&arena, const char *, count + 2);
 	for (uint32_t i = 0; i < count; i++)
 		words[i] = arguments[i + 1];
+	git_memory_guard();
 	int status = cli_dispatch(&cli, words, count, &error);
 	if (status >= 0)
 		return status;

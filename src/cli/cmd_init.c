@@ -104,8 +104,11 @@ static bool write_new(
 		return true;
 	if (descriptor < 0)
 		return error_set_errno(error, ERROR_FILE, "cannot write '%s'", path);
-	return descriptor_write_all(descriptor, text, size, error) ||
-	       error_context(error, "'%s'", path);
+	if (descriptor_write_all(descriptor, text, size, error))
+		return true;
+	/* Half a file would be left alone by the next init. */
+	unlink(path);
+	return error_context(error, "'%s'", path);
 }
 
 static bool write_starters(
@@ -132,7 +135,7 @@ static bool convert(struct cli *cli, const char *from, struct buffer *yaml, stru
 	CLEANUP(buffer_release) struct buffer faults = BUFFER_INIT;
 	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
 	diagnostics_init(&diagnostics, cli->arena, from);
-	if (!file_read(from, SOURCE_LIMIT_BYTES, &source, error))
+	if (!file_read_or_pipe(from, SOURCE_LIMIT_BYTES, &source, error))
 		return false;
 	diagnostics.source = buffer_text(&source);
 	diagnostics.source_size = source.size;

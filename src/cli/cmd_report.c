@@ -46,7 +46,8 @@ static int report(
 	const struct options *chosen = values;
 	struct run run, previous;
 	bool compared;
-	if (!read_runs(cli, arguments[0], &run, &previous, &compared, error))
+	if (!batch_report_check(chosen->folder, chosen->templates, error) ||
+		!read_runs(cli, arguments[0], &run, &previous, &compared, error))
 		return -1;
 	const char *folder = chosen->folder ? path_absolute(cli->arena, chosen->folder)
 					    : path_join(cli->arena, run.folder, "report");

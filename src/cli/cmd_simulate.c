@@ -38,6 +38,8 @@ static bool make_plan(struct cli *cli, const struct options *chosen, const char 
 	/* Without a record, or with one that cannot be read, there is just no history. */
 	if (!record_open(project.state_folder, RECORD_READ, &record, &no_record))
 		record = NULL;
+	/* Both modes are told of, whichever the pipeline takes. */
+	pipeline->execution.mode = MODE_WAVES;
 	struct plan_choices choices = {
 		.record = record,
 		.cache_folder = path_join(cli->arena, project.state_folder, "cache"),

@@ -11,6 +11,13 @@ static const struct option options[] = {
 	OPTION_TEXT_OR_JSON(offsetof(struct options, format)),
 };
 
+static void append_resume(const struct run *run, struct buffer *text)
+{
+	bool ended_early = run->state == STATE_FAILED || run->state == STATE_INTERRUPTED;
+	if (ended_early)
+		buffer_printf(text, "resume: wavetrain resume %s\n", run->id);
+}
+
 static int status(
 	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
 {
@@ -19,10 +26,12 @@ static int status(
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	if (!project_read_run(cli, arguments[0], &run, error))
 		return -1;
-	if (chosen->format == FORMAT_JSON)
+	if (chosen->format == FORMAT_JSON) {
 		run_json_append(&run, &text);
-	else
+	} else {
 		status_append(&run, &cli->style, clock_realtime_ms(), &text);
+		append_resume(&run, &text);
+	}
 	return cli_print(&text, error) ? 0 : -1;
 }
 

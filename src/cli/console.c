@@ -199,9 +199,18 @@ static void heartbeat(struct console *console, int64_t now_ns)
 	console_flush(console);
 }
 
+void console_stopping(struct console *console)
+{
+	/* Shown at the next tick: nothing that may wait for a reader is written here. */
+	console->is_stopping = true;
+}
+
 void console_tick(struct console *console)
 {
 	int64_t now_ns = clock_monotonic_ns();
+	/* What is held waits for the record; the flush that follows repaints. */
+	if (console->text.size)
+		return;
 	if (console->settings.format == CONSOLE_TTY)
 		console_live_repaint(console);
 	else if (console->running_count && now_ns - console->last_output_ns >= HEARTBEAT_NS)
@@ -294,6 +303,8 @@ static void append_verdict(struct console *console, const struct run *run)
 void console_end(struct console *console, const struct console_ending *ending)
 {
 	struct buffer *text = &console->text;
+	/* What is still held is not on record: a write of it failed. */
+	buffer_clear(text);
 	console_live_erase(console);
 	if (console->settings.format == CONSOLE_GITHUB)
 		console_github_end(console);

@@ -64,6 +64,7 @@ struct console {
 	int64_t last_output_ns; /* for the heartbeat */
 	int64_t remaining_ms;   /* estimate of the stages that have not started */
 	uint32_t block_lines;   /* of the live block on the screen now */
+	bool is_stopping;       /* the steps that run were told to end */
 	bool output_dropped;    /* a stop was asked for while nobody read stdout */
 	size_t name_columns;    /* of the longest step name, within bounds */
 	struct buffer text;     /* what is written at the next console_flush() */
@@ -78,6 +79,9 @@ void console_event(
 void console_flush(struct console *console);
 
 void console_output(struct console *console, uint32_t step, const char *line, size_t size);
+
+/* The run was asked to stop, and waits for the steps that run. */
+void console_stopping(struct console *console);
 
 /* Redraws the live display; prints the heartbeat where there is none. */
 void console_tick(struct console *console);

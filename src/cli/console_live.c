@@ -15,6 +15,7 @@
 #include "report/palette.h"
 
 #define BLOCK_LINES_MAX 10
+#define COLUMNS_LEAST 20 /* nothing is said in less */
 
 /* DECSC and DECRC. */
 #define SAVE_CURSOR "\x1b\x37"
@@ -28,9 +29,13 @@ struct window {
 static struct window window_size(void)
 {
 	struct winsize size;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20 || size.ws_row < 3)
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
 		return (struct window){80, 24};
-	return (struct window){size.ws_col, size.ws_row};
+	/* 0 is what a terminal says that does not know. */
+	return (struct window){
+		size.ws_col ? size.ws_col : 80,
+		size.ws_row ? size.ws_row : 24,
+	};
 }
 
 /*
@@ -84,6 +89,8 @@ static void append_totals(const struct console *console, int64_t now_ns, struct 
 	uint32_t ended = console->done + console->failed + console->skipped;
 	buffer_printf(frame, "[%u/%u %u %%] %u running", ended, total,
 		total ? ended * 100 / total : 100, console->running_count);
+	if (console->is_stopping)
+		buffer_append_text(frame, " · stopping, Ctrl-C again ends at once");
 	if (console->retried)
 		buffer_printf(frame, " · %u retried", console->retried);
 	if (console->cached)
@@ -120,6 +127,8 @@ static void append_block(struct console *console, struct buffer *frame)
 		!console->running_count)
 		return;
 	struct window window = window_size();
+	if (window.rows < 2 || window.columns < COLUMNS_LEAST)
+		return;
 	int64_t now_ns = clock_monotonic_ns();
 	uint32_t limit = window.rows - 1 < BLOCK_LINES_MAX ? window.rows - 1 : BLOCK_LINES_MAX;
 	uint32_t shown = console->running_count < limit - 1 ? console->running_count : limit - 1;

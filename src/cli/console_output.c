@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/index.h"
+#include "base/stop_signals.h"
 #include "base/text.h"
 #include "cli/console.h"
 
@@ -18,9 +19,10 @@
 
 static bool stop_is_wanted(void)
 {
-	sigset_t pending;
-	return sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+	sigset_t stopping, pending, both;
+	stop_signals_fill(&stopping);
+	return sigpending(&pending) == 0 && sigandset(&both, &stopping, &pending) == 0 &&
+	       !sigisemptyset(&both);
 }
 
 /* True when at least PIPE_BUF bytes can be written at once (poll(2), pipe(7)). */

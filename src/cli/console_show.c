@@ -9,6 +9,7 @@
 #include "cli/console.h"
 
 #define KEY_DIGITS 8
+#define TITLE_COLUMNS_MOST 60
 #define ERRORS_SHOWN 10u
 
 /* What is said behind a step's name: which attempt, and why. */
@@ -91,6 +92,14 @@ static void failure_add(struct console *console, const struct event *event)
 	};
 }
 
+/* A title that some program made may be of any length. */
+static void append_title(struct buffer *text, const char *title)
+{
+	CLEANUP(buffer_release) struct buffer visible = BUFFER_INIT;
+	text_append_visible(&visible, title, strlen(title));
+	text_append_shortened(text, buffer_text(&visible), TITLE_COLUMNS_MOST);
+}
+
 /* Several groups at once are announced: what runs together is not plain from a file's order. */
 static void append_groups(struct console *console, const struct plan_wave *wave)
 {
@@ -103,7 +112,7 @@ static void append_groups(struct console *console, const struct plan_wave *wave)
 	for (uint32_t i = 0; i < wave->groups.count; i++) {
 		const struct plan_group *group = &plan->groups[wave->groups.first + i];
 		buffer_append_text(text, "  - ");
-		text_append_visible(text, group->name, strlen(group->name));
+		append_title(text, group->name);
 		buffer_printf(text, " (steps %u to %u)\n", group->steps.first + 1,
 			group->steps.first + group->steps.count);
 	}
@@ -131,7 +140,7 @@ static void append_wave_start(struct console *console, const struct event *event
 		console, SGR_BOLD, text, "wave %u/%u", event->wave + 1, plan->wave_count);
 	if (wave->name) {
 		buffer_append_text(text, "  ");
-		text_append_visible(text, wave->name, strlen(wave->name));
+		append_title(text, wave->name);
 	}
 	buffer_printf(text, "  %u step%s", wave->steps.count, wave->steps.count == 1 ? "" : "s");
 	if (wave_has_history(plan, wave)) {
@@ -152,7 +161,7 @@ static void append_group_line(
 	if (!console->settings.style.ascii)
 		buffer_printf(&console->text, "%s ", glyph);
 	buffer_printf(&console->text, "%s: ", words);
-	text_append_visible(&console->text, group->name, strlen(group->name));
+	append_title(&console->text, group->name);
 	buffer_append_byte(&console->text, '\n');
 }
 
@@ -165,10 +174,27 @@ static const char *short_reference(const char *reference)
 	return text_starts_with(reference, branches) ? reference + sizeof(branches) - 1 : reference;
 }
 
+/* Why it does not hold its whole wave. */
+static const char *checkpoint_occasion_words(const struct checkpoint *checkpoint)
+{
+	static const char *const words[] = {
+		[TRIGGER_TIME] = " (by time)",
+		[TRIGGER_PROGRESS] = " (by progress)",
+		[TRIGGER_MILESTONE] = " (milestone)",
+		[TRIGGER_RISK] = " (before a risky step)",
+		[TRIGGER_SIGNAL] = " (asked for)",
+	};
+	if (!checkpoint->partial)
+		return "";
+	bool is_known = checkpoint->trigger < ARRAY_LENGTH(words) && words[checkpoint->trigger];
+	return is_known ? words[checkpoint->trigger] : " (partial)";
+}
+
 static void show_checkpoint(struct console *console, const struct event *event)
 {
 	const struct checkpoint *checkpoint = event->checkpoint;
 	struct buffer *text = &console->text;
+	const char *occasion = checkpoint ? checkpoint_occasion_words(checkpoint) : "";
 	if (console->settings.quiet && event->type != EVENT_CHECKPOINT_FAILED)
 		return;
 	if (event->type == EVENT_CHECKPOINT_FAILED)
@@ -179,9 +205,8 @@ static void show_checkpoint(struct console *console, const struct event *event)
 			console->settings.verbose ? "  no file had changed, no commit\n" : "");
 	else
 		console_append_styled(console, SGR_DIM, text,
-			"  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit,
-			checkpoint->partial ? " (partial)" : "", checkpoint->files_changed,
-			checkpoint->files_changed == 1 ? "" : "s",
+			"  checkpoint %.9s%s  %u file%s%s%s\n", checkpoint->commit, occasion,
+			checkpoint->files_changed, checkpoint->files_changed == 1 ? "" : "s",
 			checkpoint->reference ? " on " : "",
 			short_reference(checkpoint->reference));
 }
@@ -205,7 +230,7 @@ static void show_start(struct console *console, const struct event *event)
 	/* A name may begin as a workflow command does. */
 	if (console->settings.format == CONSOLE_GITHUB)
 		buffer_append_text(text, "pipeline ");
-	text_append_visible(text, plan->pipeline->name, strlen(plan->pipeline->name));
+	append_title(text, plan->pipeline->name);
 	uint32_t serial = plan->stage_count - plan->wave_count;
 	buffer_printf(text, "  %s  %u step%s, %u wave%s", console->settings.run->id,
 		plan->pipeline->step_count, plan->pipeline->step_count == 1 ? "" : "s",

@@ -1,5 +1,6 @@
 #include "cli/dry_run.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,12 +9,28 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/index.h"
 #include "base/text.h"
 #include "cli/console.h"
 #include "cli/project.h"
 
 /* More steps than this are not listed one by one. */
 #define SHOWN_STEPS 500u
+
+enum mock_fault { MOCK_IMPOSSIBLE, MOCK_REFUSED, MOCK_NOT_WRITTEN, MOCK_FAULT_COUNT };
+
+struct mock_fault_words {
+	const char *one;
+	const char *many;
+};
+
+static const struct mock_fault_words fault_words[] = {
+	[MOCK_IMPOSSIBLE] = {"contract cannot be satisfied by a mock",
+		"contracts cannot be satisfied by a mock"},
+	[MOCK_REFUSED] = {"contract refuses its mock", "contracts refuse their mocks"},
+	[MOCK_NOT_WRITTEN] = {"mock was not written", "mocks were not written"},
+};
+static_assert(ARRAY_LENGTH(fault_words) == MOCK_FAULT_COUNT, "words for each fault");
 
 struct rehearsal {
 	struct cli *cli;
@@ -22,8 +39,16 @@ struct rehearsal {
 	const struct plan *plan;
 	const char *folder; /* STATE/runs/dry_TIME */
 	struct buffer text;
-	uint32_t failure_count; /* schemas for which nothing could be made */
+	uint32_t faults[MOCK_FAULT_COUNT];
 };
+
+static uint32_t fault_count(const struct rehearsal *rehearsal)
+{
+	uint32_t count = 0;
+	for (size_t i = 0; i < MOCK_FAULT_COUNT; i++)
+		count += rehearsal->faults[i];
+	return count;
+}
 
 /* --- mock documents --- */
 
@@ -34,16 +59,24 @@ static bool is_about(const struct contract *contract, const struct output *outpu
 		       text_equal(contract->source, output->path));
 }
 
-static const struct contract *schema_of(const struct step *step, const struct output *output)
+/* What one document must satisfy. */
+static struct mock_request schemas_of(
+	struct rehearsal *rehearsal, const struct step *step, const struct output *output)
 {
+	const struct contract **contracts =
+		ARENA_ARRAY(rehearsal->cli->arena, const struct contract *, step->contract_count);
+	struct mock_request request = {rehearsal->pipeline->folder, contracts, 0};
 	for (uint32_t i = 0; i < step->contract_count; i++)
 		if (is_about(&step->contracts[i], output))
-			return &step->contracts[i];
-	return NULL;
+			contracts[request.count++] = &step->contracts[i];
+	return request;
 }
 
-static const char *schema_title(const struct contract *contract)
+static const char *schema_title(const struct mock_request *request)
 {
+	const struct contract *contract = request->contracts[0];
+	if (request->count > 1)
+		return "all its schemas";
 	if (contract->schema_name)
 		return contract->schema_name;
 	return contract->schema ? contract->schema : "its schema";
@@ -57,24 +90,23 @@ static bool write_mock(struct rehearsal *rehearsal, const char *path, const char
 		file_write_atomic(path, text, strlen(text), &error))
 		return true;
 	buffer_printf(&rehearsal->text, "    not written: %s\n", error.text);
-	rehearsal->failure_count++;
+	rehearsal->faults[MOCK_NOT_WRITTEN]++;
 	return false;
 }
 
-static const char *mock_text(
-	struct rehearsal *rehearsal, const struct output *output, const struct contract *contract)
+static const char *mock_text(struct rehearsal *rehearsal, const struct output *output,
+	const struct mock_request *request)
 {
 	struct error error = {0};
 	const char *text;
 	struct arena *arena = rehearsal->cli->arena;
-	if (!contract)
+	if (!request->count)
 		return arena_format(arena, "mock of %s\n", output->name);
-	if (contract_checker_mock(
-		    rehearsal->checker, rehearsal->pipeline, contract, arena, &text, &error))
+	if (contract_checker_mock(rehearsal->checker, request, arena, &text, &error))
 		return text;
 	buffer_printf(&rehearsal->text, "    nothing can be made that satisfies %s: %s\n",
-		schema_title(contract), error.text);
-	rehearsal->failure_count++;
+		schema_title(request), error.text);
+	rehearsal->faults[MOCK_IMPOSSIBLE]++;
 	return NULL;
 }
 
@@ -93,14 +125,14 @@ static void make_output(struct rehearsal *rehearsal, const struct step *step,
 	const struct output *output, struct artifact *artifact)
 {
 	struct arena *arena = rehearsal->cli->arena;
-	const struct contract *contract = schema_of(step, output);
-	const char *text = mock_text(rehearsal, output, contract);
+	const struct mock_request schemas = schemas_of(rehearsal, step, output);
+	const char *text = mock_text(rehearsal, output, &schemas);
 	if (!text)
 		return;
 	*artifact = (struct artifact){
 		.name = output->name,
 		.path = arena_format(
-			arena, "%s/%s%s", step->id, output->name, contract ? ".json" : ".txt"),
+			arena, "%s/%s%s", step->id, output->name, schemas.count ? ".json" : ".txt"),
 		.file_count = 1,
 		.size_bytes = strlen(text),
 	};
@@ -112,12 +144,12 @@ static void make_output(struct rehearsal *rehearsal, const struct step *step,
 		arena_format(arena, "%s/artifacts/%s", rehearsal->folder, artifact->path);
 	if (!write_mock(rehearsal, path, text))
 		return;
-	if (contract)
+	if (schemas.count)
 		write_work_file(rehearsal, step, output->path, text);
 	buffer_printf(&rehearsal->text, "    makes %s (", output->name);
 	size_append(&rehearsal->text, (int64_t)artifact->size_bytes);
-	if (contract)
-		buffer_printf(&rehearsal->text, ", satisfies %s)\n", schema_title(contract));
+	if (schemas.count)
+		buffer_printf(&rehearsal->text, ", satisfies %s)\n", schema_title(&schemas));
 	else
 		buffer_append_text(&rehearsal->text, ", any content)\n");
 }
@@ -130,7 +162,8 @@ static void make_other_source(
 	for (uint32_t i = 0; i < step->output_count; i++)
 		if (is_about(contract, &step->outputs[i]))
 			return;
-	const char *text = mock_text(rehearsal, &output, contract);
+	const struct mock_request schemas = schemas_of(rehearsal, step, &output);
+	const char *text = mock_text(rehearsal, &output, &schemas);
 	if (text)
 		write_work_file(rehearsal, step, contract->source, text);
 }
@@ -153,12 +186,12 @@ static void check_contract(struct rehearsal *rehearsal, const struct step *step,
 	if (result.is_kept)
 		return;
 	buffer_printf(&rehearsal->text, "    the mock does not hold: %s\n", result.reason);
-	rehearsal->failure_count++;
+	rehearsal->faults[MOCK_REFUSED]++;
 }
 
 static void make_step(struct rehearsal *rehearsal, const struct step *step)
 {
-	uint32_t failures = rehearsal->failure_count;
+	uint32_t faults = fault_count(rehearsal);
 	struct artifact *artifacts =
 		ARENA_ARRAY(rehearsal->cli->arena, struct artifact, step->output_count);
 	for (uint32_t i = 0; i < step->output_count; i++)
@@ -168,7 +201,7 @@ static void make_step(struct rehearsal *rehearsal, const struct step *step)
 		if (contract->kind != CONTRACT_JSON_SCHEMA)
 			continue;
 		make_other_source(rehearsal, step, contract);
-		if (rehearsal->failure_count == failures)
+		if (fault_count(rehearsal) == faults)
 			check_contract(rehearsal, step, contract, artifacts);
 	}
 }
@@ -200,11 +233,11 @@ static void append_flow(struct rehearsal *rehearsal)
 		if (rehearsal->plan->steps[index].action == ACTION_OMIT ||
 			(!step->input_count && !step->output_count && !step->contract_count))
 			continue;
-		uint32_t failures = rehearsal->failure_count;
+		uint32_t faults = fault_count(rehearsal);
 		buffer_printf(&rehearsal->text, "  %s\n", step->id);
 		append_inputs(rehearsal, step);
 		make_step(rehearsal, step);
-		if (shown++ < SHOWN_STEPS || rehearsal->failure_count > failures)
+		if (shown++ < SHOWN_STEPS || fault_count(rehearsal) > faults)
 			continue;
 		rehearsal->text.size = size;
 		left_out++;
@@ -234,6 +267,20 @@ static bool make_folder(
 		       path_join(arena, rehearsal->folder, ".gitignore"), "*\n", 2, error);
 }
 
+static void say_faults(const struct rehearsal *rehearsal, struct error *error)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	const uint32_t *faults = rehearsal->faults;
+	bool has_tried = faults[MOCK_IMPOSSIBLE] || faults[MOCK_REFUSED];
+	for (size_t i = 0; i < MOCK_FAULT_COUNT; i++)
+		if (faults[i])
+			buffer_printf(&text, "%s%u %s", text.size ? ", " : "", faults[i],
+				faults[i] == 1 ? fault_words[i].one : fault_words[i].many);
+	error_set(error, has_tried ? ERROR_STEP_FAILED : ERROR_FILE, "%s", buffer_text(&text));
+	error_hint(error, "look at 'Data flow' above%s",
+		has_tried ? "; give the schema an 'examples' or 'default'" : "");
+}
+
 static int rehearse(struct rehearsal *rehearsal, const struct project *project,
 	const struct batch_choices *choices, struct error *error)
 {
@@ -253,12 +300,21 @@ static int rehearse(struct rehearsal *rehearsal, const struct project *project,
 		buffer_append(&plan, rehearsal->text.bytes, rehearsal->text.size);
 	if (!cli_print(&plan, error))
 		return -1;
-	if (!rehearsal->failure_count)
+	if (!fault_count(rehearsal))
 		return 0;
-	error_set(error, ERROR_STEP_FAILED, "%u contract%s cannot be satisfied by a mock",
-		rehearsal->failure_count, rehearsal->failure_count == 1 ? "" : "s");
-	error_hint(error, "look at 'Data flow' above; give the schema an 'examples' or 'default'");
+	if (as_json)
+		cli_print_aside(&rehearsal->text);
+	say_faults(rehearsal, error);
 	return -1;
+}
+
+static bool check_choices(const struct batch_choices *choices, struct error *error)
+{
+	if (!choices->resume || choices->resume == RESUME_NEVER)
+		return true;
+	error_set(
+		error, ERROR_USAGE, "'--dry-run' shows a new run and does not go with '--resume'");
+	return error_hint(error, "'wavetrain status' shows what the last run has left to do");
 }
 
 int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *error)
@@ -275,8 +331,10 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 	struct rehearsal rehearsal = {
 		.cli = cli, .checker = checker, .pipeline = &pipeline, .plan = &plan};
 	int status = -1;
-	if (project_find(cli, &project, error) &&
+	if (check_choices(choices, error) && project_find(cli, &project, error) &&
 		project_load(cli, choices->pipeline, &loading, &pipeline, error)) {
+		batch_choices_apply(choices, &pipeline);
+		planning.cache_folder = path_join(cli->arena, project.state_folder, "cache");
 		if (record_open(project.state_folder, RECORD_LOOK, &record, &no_record))
 			planning.record = record;
 		if (project_plan(cli, &pipeline, &planning, &plan, error))

@@ -163,7 +163,7 @@ void help_append_errors(struct buffer *buffer)
 	buffer_append_text(buffer,
 		"# Errors and exit codes\n\n"
 		"Made by `wavetrain help --format errors`. Every error is one sentence, the stable word of\n"
-		"its kind in brackets, and a line that says what to do next.\n\n"
+		"its kind in brackets, and where something can be done about it a line that says what.\n\n"
 		"| exit code | meaning |\n|---|---|\n");
 	for (size_t i = 0; i < ARRAY_LENGTH(exit_rows); i++)
 		buffer_printf(buffer, "| %d | %s |\n", exit_rows[i].status, exit_rows[i].meaning);

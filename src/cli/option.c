@@ -109,7 +109,8 @@ static bool set_value(const struct option_request *request, struct match match, 
 		return true;
 	case OPTION_TEXT:
 		*(const char **)place = value;
-		return true;
+		return *value || error_set(error, ERROR_USAGE, "--%s needs a value (%s)",
+					 match.option->name, match.option->value_name);
 	case OPTION_COUNT:
 		return set_count(match.option, place, value, error);
 	case OPTION_DURATION:

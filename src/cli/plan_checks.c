@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "load/agents.h"
 #include "run/program_search.h"
 
 struct verification {
@@ -56,7 +57,8 @@ static void verify_adapters(struct verification *verification)
 			continue;
 		diagnostics_add(verification->diagnostics, FINDING_ADAPTER, adapter->where,
 			"the adapter '%s' is not installed: there is no program '%s' %s",
-			adapter->name, program, where_looked(program));
+			adapter->name, program, where_looked(program))
+			->file = adapter->file;
 	}
 }
 
@@ -71,11 +73,35 @@ void pipeline_verify(const struct cli *cli, const struct pipeline *pipeline,
 	program_search_release(&verification.search);
 }
 
+static bool report_no_persona(
+	const struct pipeline *pipeline, const struct step *step, struct error *error)
+{
+	struct nearest nearest;
+	nearest_start(&nearest, step->agent->persona_name);
+	nearest_offer(&nearest, PERSONA_BASE);
+	for (uint32_t i = 0; i < pipeline->persona_count; i++)
+		nearest_offer(&nearest, pipeline->personas[i].name);
+	error_set(error, ERROR_PIPELINE_INVALID,
+		"step '%s' is for the persona '%s', which nobody declares", step->id,
+		step->agent->persona_name);
+	if (nearest.best)
+		return error_hint(error, "did you mean '%s'?", nearest.best);
+	return error_hint(error,
+		"declare it under 'personas:' in a wavetrain.yml beside the file or as " PERSONAS_FOLDER
+		"/%s.yaml, or write '" PERSONA_BASE "'",
+		step->agent->persona_name);
+}
+
 bool plan_can_run(const struct plan *plan, struct error *error)
 {
 	for (uint32_t i = 0; i < plan->pipeline->step_count; i++) {
 		const struct step *step = &plan->pipeline->steps[i];
-		if (!step->agent || step->agent->adapter != INDEX_NONE)
+		if (!step->agent)
+			continue;
+		if (step->agent->persona == INDEX_NONE &&
+			!text_equal(step->agent->persona_name, PERSONA_BASE))
+			return report_no_persona(plan->pipeline, step, error);
+		if (step->agent->adapter != INDEX_NONE)
 			continue;
 		if (step->agent->adapter_name)
 			error_set(error, ERROR_PIPELINE_INVALID,

@@ -14,7 +14,7 @@
 void pipeline_verify(const struct cli *cli, const struct pipeline *pipeline,
 	struct contract_checker *checker, struct diagnostics *diagnostics);
 
-/* False: some step needs an agent whose adapter nobody declares; *error says where to. */
+/* False: some step needs an agent whose persona or adapter nobody declares; *error says where to. */
 bool plan_can_run(const struct plan *plan, struct error *error);
 
 #endif

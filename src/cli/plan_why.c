@@ -1,5 +1,6 @@
 #include "cli/plan_why.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -11,11 +12,13 @@
 #define FILE_LIMIT_BYTES ((size_t)256 * 1024 * 1024)
 #define SHA256_DIGITS 64
 
-bool definition_save(
-	struct cli *cli, const struct plan *plan, const char *run_folder, struct error *error)
+bool definition_save(struct cli *cli, const struct pipeline *pipeline,
+	const struct pipeline *written, const char *run_folder, struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
-	difference_write(plan, &bytes);
+	difference_write(pipeline, &bytes);
+	if (written->steps != pipeline->steps)
+		difference_write(written, &bytes);
 	return file_write_atomic(path_join(cli->arena, run_folder, DEFINITION_FILE),
 		buffer_text(&bytes), bytes.size, error);
 }
@@ -84,6 +87,9 @@ static const char *say(struct cli *cli, const char *line, size_t size, const cha
 {
 	const char *kind = line + SHA256_DIGITS + 1;
 	size_t kind_size = strcspn(kind, " ");
+	if (kind_size == strlen(CACHE_KIND_HANDOFFS) &&
+		memcmp(kind, CACHE_KIND_HANDOFFS, kind_size) == 0)
+		return "what earlier steps hand on is known only when they have run";
 	return arena_format(cli->arena, "the %.*s '%.*s' %s", (int)kind_size, kind,
 		(int)(size - SHA256_DIGITS - 2 - kind_size), kind + kind_size + 1, what);
 }
@@ -128,12 +134,23 @@ static const char *compare_ingredients(
 	return difference;
 }
 
+static const char *const no_difference[] = {
+	[STEP_NOT_KNOWN] = "it is not known what the step was in that run",
+	[STEP_IS_NEW] = "the step is new",
+	[STEP_IS_KNOWN] = "nothing that is known differs",
+};
+static_assert(ARRAY_LENGTH(no_difference) == STEP_KNOWLEDGE_COUNT, "words for each");
+
+/* A plan knows no list's items, so it is compared with what was written for the run. */
 static const char *find_difference(
 	struct cli *cli, const struct plan *plan, uint32_t step, const char *run_folder)
 {
-	struct definition before = definition_load(cli, run_folder);
+	struct definition saved = definition_load(cli, run_folder);
+	struct definition before = difference_written(&saved);
 	const char *difference = difference_explain(plan, step, &before, cli->arena);
-	return difference ? difference : compare_ingredients(cli, plan, step, run_folder);
+	if (!difference)
+		difference = compare_ingredients(cli, plan, step, run_folder);
+	return difference ? difference : no_difference[difference_knowledge(plan, step, &before)];
 }
 
 bool plan_why_append(struct cli *cli, const struct why_request *request, struct buffer *text,
@@ -151,10 +168,7 @@ bool plan_why_append(struct cli *cli, const struct why_request *request, struct 
 		buffer_append_text(text, "no run of this pipeline is on record\n");
 		return true;
 	}
-	const char *difference = find_difference(cli, request->plan, step, folder);
-	if (difference)
-		buffer_printf(text, "since %s: %s\n", run_id, difference);
-	else
-		buffer_printf(text, "since %s: nothing that is known differs\n", run_id);
+	buffer_printf(
+		text, "since %s: %s\n", run_id, find_difference(cli, request->plan, step, folder));
 	return true;
 }

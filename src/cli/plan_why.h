@@ -6,11 +6,14 @@
 /* In a run's folder: what its steps were defined as. */
 #define DEFINITION_FILE "definition"
 
-/* Keeps the definition of the plan's steps with the run, for the next one to compare with. */
-bool definition_save(
-	struct cli *cli, const struct plan *plan, const char *run_folder, struct error *error);
+/*
+ * Keeps the definition of the pipeline's steps with the run, for the next one to compare with;
+ * beside it that of the pipeline as written, where lists have become steps since.
+ */
+bool definition_save(struct cli *cli, const struct pipeline *pipeline,
+	const struct pipeline *written, const char *run_folder, struct error *error);
 
-/* What definition_save() kept; zeroed where there is none. Bytes are the cli's arena's. */
+/* What definition_save() kept, both (difference.h); zeroed where there is none. Bytes are the cli's arena's. */
 struct definition definition_load(struct cli *cli, const char *run_folder);
 
 struct why_request {

@@ -66,6 +66,13 @@ static void check_contract(void *context, const struct contract_subject *subject
 	contract_checker_check(batch->checker, subject, contract, arena, result);
 }
 
+static const char *hash_schema(
+	void *context, const struct contract *contract, const char *pipeline_folder)
+{
+	struct batch *batch = context;
+	return contract_checker_schema_hash(batch->checker, contract, pipeline_folder);
+}
+
 static bool roll_back(void *context, struct error *error)
 {
 	struct batch *batch = context;
@@ -119,6 +126,12 @@ static void show_output(void *context, uint32_t step, const char *line, size_t s
 	console_output(&batch->console, step, line, size);
 }
 
+static void stopping(void *context)
+{
+	struct batch *batch = context;
+	console_stopping(&batch->console);
+}
+
 static void tick(void *context)
 {
 	struct batch *batch = context;
@@ -141,11 +154,13 @@ void wiring_connect(struct batch *batch)
 		.prepare_checkpoint = batch->checkpointer ? prepare_checkpoint : NULL,
 		.publish_checkpoint = batch->checkpointer ? publish_checkpoint : NULL,
 		.check_contract = check_contract,
+		.hash_schema = hash_schema,
 		.ask_gate = gate_prompt,
 		.worktrees = batch->checkpointer ? &worktrees : NULL,
 		.roll_back = batch->checkpointer ? roll_back : NULL,
 		.changed_paths = batch->checkpointer ? changed_paths : NULL,
 		.show_output = batch->console.settings.format == CONSOLE_TTY ? show_output : NULL,
+		.stopping = tick_ms ? stopping : NULL,
 		.tick = tick_ms ? tick : NULL,
 		.tick_ms = tick_ms,
 		.advance_background = batch->sync ? advance_background : NULL,

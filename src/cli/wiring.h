@@ -27,6 +27,7 @@ struct batch {
 	struct project project;
 	struct ci_context ci;
 	struct pipeline pipeline;
+	struct pipeline written; /* the same before lists became steps */
 	struct plan plan;
 	struct run run; /* as it stood before the engine started */
 	bool resumed;

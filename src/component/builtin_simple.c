@@ -28,10 +28,10 @@ int json_run(const struct builtin_request *request, struct error *error)
 /* What a command printed, as $(…) would have it when it is not JSON. */
 static json_t *content_of(const struct buffer *output, struct error *error)
 {
-	struct error fault;
-	json_t *content =
-		json_text_read(buffer_text(output), output->size, "the standard output", &fault);
-	if (content)
+	bool is_json;
+	json_t *content = json_text_try(
+		buffer_text(output), output->size, "the standard output", &is_json, error);
+	if (content || is_json)
 		return content;
 	size_t size = output->size;
 	while (size && output->bytes[size - 1] == '\n')

@@ -24,7 +24,9 @@ struct merge {
 	const char *schema;  /* of all so far; the arena's */
 	bool has_any;
 	bool is_mixed; /* they do not have the same schema */
-	size_t size;   /* bytes read */
+	uint32_t folder_count;
+	bool is_wrapped; /* a content that is no list became an element of one */
+	size_t size;     /* bytes read */
 };
 
 struct entry_list {
@@ -109,10 +111,12 @@ static bool add_file(struct merge *merge, const char *path, const char *name, st
 	bool is_message = message_is_one(value);
 	json_t *content = is_message ? json_object_get(value, "content") : value;
 	note_schema(merge, is_message ? message_schema(value) : NULL);
-	if (json_is_array(content))
+	if (json_is_array(content)) {
 		json_array_extend(merge->content, content);
-	else
+	} else {
 		json_array_append(merge->content, content);
+		merge->is_wrapped = true;
+	}
 	json_array_append_new(merge->merged_from, json_string(name));
 	json_decref(value);
 	return true;
@@ -139,8 +143,10 @@ static bool add_folder(struct merge *merge, const char *path, const char *name, 
 static bool add_entry(struct merge *merge, const char *entry, const char *name, struct error *error)
 {
 	const char *path = path_join(&merge->arena, merge->input_folder, entry);
-	return path_is_folder(path) ? add_folder(merge, path, name, error)
-				    : add_file(merge, path, name, error);
+	bool is_folder = path_is_folder(path);
+	merge->folder_count += is_folder;
+	return is_folder ? add_folder(merge, path, name, error)
+			 : add_file(merge, path, name, error);
 }
 
 static bool add_all(struct merge *merge, const char *const *names, struct error *error)
@@ -165,6 +171,17 @@ static bool add_all(struct merge *merge, const char *const *names, struct error 
 	return true;
 }
 
+/* One file is passed on as it is. Folders are lists, however many files are in them. */
+static void unwrap_single(struct merge *merge)
+{
+	if (!merge->is_wrapped || merge->folder_count || json_array_size(merge->merged_from) != 1)
+		return;
+	json_t *only = json_incref(json_array_get(merge->content, 0));
+	json_decref(merge->content);
+	merge->content = only;
+	merge->is_wrapped = false;
+}
+
 json_t *merge_inputs(const char *input_folder, const char *const *names, struct error *error)
 {
 	struct merge merge = {
@@ -174,7 +191,9 @@ json_t *merge_inputs(const char *input_folder, const char *const *names, struct 
 	};
 	json_t *message = NULL;
 	if (add_all(&merge, names, error)) {
-		message = message_new(merge.is_mixed ? NULL : merge.schema, merge.content);
+		unwrap_single(&merge);
+		bool has_schema = !merge.is_mixed && !merge.is_wrapped;
+		message = message_new(has_schema ? merge.schema : NULL, merge.content);
 		json_object_set(
 			json_object_get(message, "metadata"), "merged_from", merge.merged_from);
 	} else {

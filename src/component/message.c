@@ -8,6 +8,9 @@
 #include "base/json_measure.h"
 #include "base/text.h"
 
+#define SNIFFED_BYTES 4096u
+#define SNIFFED_TOKEN 32u /* a number or word that was cut off at the end */
+
 static const char *const members[] = {"schema", "content", "metadata"};
 
 static const char *const type_names[] = {[JSON_OBJECT] = "an object",
@@ -19,26 +22,76 @@ static const char *const type_names[] = {[JSON_OBJECT] = "an object",
 	[JSON_FALSE] = "false",
 	[JSON_NULL] = "null"};
 
-json_t *json_text_read(const char *text, size_t size, const char *what, struct error *error)
+static size_t leading_blanks(const char *text, size_t size)
+{
+	size_t blanks = 0;
+	while (blanks < size && strchr(" \t\r\n", text[blanks]) && text[blanks])
+		blanks++;
+	return blanks;
+}
+
+static bool is_syntax_fault(const json_error_t *fault)
+{
+	enum json_error_code code = json_error_code(fault);
+	return code == json_error_invalid_syntax || code == json_error_premature_end_of_input ||
+	       code == json_error_end_of_input_expected || code == json_error_invalid_utf8;
+}
+
+/* What was refused for a number or a member may still turn out to be no JSON further on. */
+static bool is_json_at_all(const char *text, size_t size, const json_error_t *fault)
+{
+	json_error_t other;
+	if (is_syntax_fault(fault))
+		return false;
+	json_t *value = json_loadb(
+		text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &other);
+	bool is_json = value || !is_syntax_fault(&other);
+	json_decref(value);
+	return is_json;
+}
+
+/* Of what is too much to be read: whether it is JSON as far as a look at its beginning tells. */
+static bool begins_as_json(const char *text, size_t size)
 {
 	json_error_t fault;
-	if (!json_measure_check(text, size, error)) {
-		error_context(error, "%s", what);
+	size_t begin = size < SNIFFED_BYTES ? size : SNIFFED_BYTES;
+	json_t *value = json_loadb(text, begin, JSON_DECODE_ANY | JSON_ALLOW_NUL, &fault);
+	bool is_json = value || !is_syntax_fault(&fault) ||
+		       json_error_code(&fault) == json_error_premature_end_of_input ||
+		       (size_t)fault.position + SNIFFED_TOKEN >= begin;
+	json_decref(value);
+	return is_json;
+}
+
+json_t *json_text_try(
+	const char *text, size_t size, const char *what, bool *is_json, struct error *error)
+{
+	json_error_t fault;
+	size_t blanks = leading_blanks(text, size);
+	enum json_fairness fairness = json_measure_check(text, size, error);
+	if (fairness != JSON_FAIR) {
+		*is_json = fairness == JSON_TOO_MUCH && begins_as_json(text, size);
+		error_context(error, *is_json ? "%s" : "%s is not JSON", what);
 		return NULL;
 	}
 	json_t *value = json_loadb(
 		text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &fault);
+	*is_json = value || is_json_at_all(text, size, &fault);
 	if (value)
 		return value;
-	size_t blanks = 0;
-	while (blanks < size && strchr(" \t\r\n", text[blanks]) && text[blanks])
-		blanks++;
 	if (blanks == size)
 		error_set(error, ERROR_FILE, "%s is not JSON: it is empty", what);
 	else
-		error_set(error, ERROR_FILE, "%s is not JSON: line %d, column %d: %s", what,
-			fault.line, fault.column, fault.text);
+		error_set(error, ERROR_FILE, "%s %s: line %d, column %d: %s", what,
+			*is_json ? "is JSON that cannot be read" : "is not JSON", fault.line,
+			fault.column, fault.text);
 	return NULL;
+}
+
+json_t *json_text_read(const char *text, size_t size, const char *what, struct error *error)
+{
+	bool is_json;
+	return json_text_try(text, size, what, &is_json, error);
 }
 
 json_t *json_file_read(

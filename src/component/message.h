@@ -18,6 +18,10 @@
  */
 json_t *json_text_read(const char *text, size_t size, const char *what, struct error *error);
 
+/* The same. *is_json tells JSON beyond the limits from what is no JSON at all. */
+json_t *json_text_try(
+	const char *text, size_t size, const char *what, bool *is_json, struct error *error);
+
 /* The file's bytes and what they say; bytes may be NULL. */
 json_t *json_file_read(
 	const char *path, const char *what, struct buffer *bytes, struct error *error);

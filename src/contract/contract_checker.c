@@ -14,6 +14,7 @@
 #include "contract/contract_memory.h"
 #include "contract/schema.h"
 #include "contract/schema_mock.h"
+#include "contract/schema_uri.h"
 
 /* Compiled, or what is wrong with it: either is found out once. */
 struct known_schema {
@@ -102,6 +103,13 @@ static const struct known_schema *find_schema(struct contract_checker *checker,
 	return &checker->schemas[place];
 }
 
+const char *contract_checker_schema_hash(struct contract_checker *checker,
+	const struct contract *contract, const char *pipeline_folder)
+{
+	const struct known_schema *known = find_schema(checker, contract, pipeline_folder);
+	return known->schema ? schema_hash(known->schema) : NULL;
+}
+
 static void prepare_step(struct contract_checker *checker, const struct pipeline *pipeline,
 	const struct step *step, struct diagnostics *diagnostics)
 {
@@ -111,8 +119,10 @@ static void prepare_step(struct contract_checker *checker, const struct pipeline
 			continue;
 		const struct known_schema *known = find_schema(checker, contract, pipeline->folder);
 		if (!known->schema)
-			diagnostics_add(
-				diagnostics, FINDING_SCHEMA, contract->where, "%s", known->fault);
+			diagnostics_add(diagnostics, FINDING_SCHEMA,
+				contract->schema_where.line ? contract->schema_where
+							    : contract->where,
+				"%s", known->fault);
 	}
 }
 
@@ -173,17 +183,56 @@ static const char *message_text(
 	return copy;
 }
 
-bool contract_checker_mock(struct contract_checker *checker, const struct pipeline *pipeline,
-	const struct contract *contract, struct arena *arena, const char **text,
-	struct error *error)
+static bool mock_one(struct contract_checker *checker, const struct mock_request *request,
+	struct arena *arena, const char **text, struct error *error)
 {
-	const struct known_schema *known = find_schema(checker, contract, pipeline->folder);
+	const struct contract *contract = request->contracts[0];
+	const struct known_schema *known = find_schema(checker, contract, request->pipeline_folder);
 	if (!known->schema)
 		return error_set(error, ERROR_PIPELINE_INVALID, "%s", known->fault);
-	const struct schema_source source = source_of(contract, pipeline->folder, arena);
-	if (!schema_mock(known->schema, &source, arena, text, error))
+	const struct schema_source source = source_of(contract, request->pipeline_folder, arena);
+	return schema_mock(known->schema, &source, arena, text, error);
+}
+
+/* One schema that refers to each of them. */
+static bool mock_several(const struct mock_request *request, struct arena *arena, const char **text,
+	struct error *error)
+{
+	struct buffer all CLEANUP(buffer_release) = BUFFER_INIT;
+	struct schema_document *documents =
+		ARENA_ARRAY(arena, struct schema_document, request->count);
+	struct schema_source source = {
+		.root_folder = request->pipeline_folder, .documents = documents};
+	struct schema *schema;
+	buffer_append_text(&all, "{\"allOf\":[");
+	for (uint32_t i = 0; i < request->count; i++) {
+		const struct schema_source part =
+			source_of(request->contracts[i], request->pipeline_folder, arena);
+		const char *uri = part.file ? schema_uri_of_file(arena, part.file)
+					    : arena_format(arena, "schema:///%u", i);
+		if (!part.file)
+			documents[source.document_count++] =
+				(struct schema_document){uri, part.text, part.size};
+		buffer_append_text(&all, i ? ",{\"$ref\":" : "{\"$ref\":");
+		json_append_text(&all, uri);
+		buffer_append_text(&all, "}");
+	}
+	buffer_append_text(&all, "]}");
+	source.text = buffer_text(&all);
+	source.size = all.size;
+	if (!schema_compile(&source, &schema, error))
 		return false;
-	if (contract->is_message)
-		*text = message_text(contract, *text, arena);
-	return true;
+	bool is_made = schema_mock(schema, &source, arena, text, error);
+	schema_free(schema);
+	return is_made;
+}
+
+bool contract_checker_mock(struct contract_checker *checker, const struct mock_request *request,
+	struct arena *arena, const char **text, struct error *error)
+{
+	bool is_made = request->count == 1 ? mock_one(checker, request, arena, text, error)
+					   : mock_several(request, arena, text, error);
+	if (is_made && request->contracts[0]->is_message)
+		*text = message_text(request->contracts[0], *text, arena);
+	return is_made;
 }

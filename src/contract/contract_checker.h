@@ -29,11 +29,23 @@ void contract_checker_check(void *context, const struct contract_subject *subjec
 	const struct contract *contract, struct arena *arena, struct contract_result *result);
 
 /*
- * A document that satisfies the contract's schema, for a dry run: JSON text, the arena's, checked
- * against the schema. False with *error: none could be made (the error names the keyword).
+ * SHA-256 over the contract's schema and all it refers to, hexadecimal, the checker's: as it is
+ * checked. NULL: it cannot be read or is none.
  */
-bool contract_checker_mock(struct contract_checker *checker, const struct pipeline *pipeline,
-	const struct contract *contract, struct arena *arena, const char **text,
-	struct error *error);
+const char *contract_checker_schema_hash(struct contract_checker *checker,
+	const struct contract *contract, const char *pipeline_folder);
+
+struct mock_request {
+	const char *pipeline_folder;
+	const struct contract *const *contracts; /* CONTRACT_JSON_SCHEMA, all about one document */
+	uint32_t count;                          /* at least one */
+};
+
+/*
+ * A document that satisfies the schemas of all contracts, for a dry run: JSON text, the arena's,
+ * checked against them. False with *error: none could be made (the error names the keyword).
+ */
+bool contract_checker_mock(struct contract_checker *checker, const struct mock_request *request,
+	struct arena *arena, const char **text, struct error *error);
 
 #endif

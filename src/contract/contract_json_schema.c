@@ -9,9 +9,9 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/index.h"
+#include "base/json_measure.h"
 #include "base/text.h"
 #include "contract/schema_describe.h"
-#include "contract/schema_limits.h"
 #include "contract/subject_files.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
@@ -71,10 +71,10 @@ static bool read_file(struct work *work, int folder, const char *path, struct bu
 			return add(work, &found);
 		}
 		text->size += (size_t)count;
-		if (text->size > JSON_BYTES_LIMIT)
+		if (text->size > JSON_BYTE_LIMIT)
 			return add(work, &(struct contract_error){"", "json",
-						 arena_format(work->arena, "at most %u bytes",
-							 JSON_BYTES_LIMIT),
+						 arena_format(work->arena, "at most %zu bytes",
+							 JSON_BYTE_LIMIT),
 						 "more"});
 	}
 }

@@ -12,6 +12,7 @@ uint32_t schema_name_hash(const char *name, size_t size, bool is_whole)
 	uint64_t first = 0;
 	uint64_t last = 0;
 	if (is_whole) {
+		first = schema_hash_seed();
 		for (size_t i = 0; i < size; i++)
 			first = (first ^ (unsigned char)name[i]) * 0x100000001b3u;
 	} else if (size >= 8) {

@@ -62,7 +62,7 @@ void schema_validate(const struct schema *schema, const json_t *instance, uint32
 /*
  * Refuses what jansson would need much more memory or time for than the text is long, and a key
  * that is there twice; *error names line and column. Integers beyond 64 bits become reals. The
- * limits stand in contract/schema_limits.h.
+ * limits stand in base/json_measure.h.
  */
 json_t *json_read(const char *text, size_t size, struct error *error);
 

@@ -430,7 +430,8 @@ bool schema_compile(const struct schema_source *source, struct schema **result, 
 	if (!is_good) {
 		schema_free(schema);
 		schema = NULL;
-		if (source->file)
+		/* One that cannot be read is named already. */
+		if (source->file && !strstr(error->text, source->file))
 			error_context(error, "%.200s", source->file);
 	}
 	*result = schema;

@@ -179,8 +179,10 @@ bool schema_loader_draft(struct schema_loader *loader, const char *name,
 	if (strlen(name) > SCHEMA_URI_LIMIT)
 		return error_set(error, ERROR_PIPELINE_INVALID, "$schema has more than %u bytes",
 			SCHEMA_URI_LIMIT);
-	const char *uri =
-		schema_uri_resolve(&loader->schema->arena, resource->uri, name, &fragment);
+	const char *uri = schema_loader_uri(
+		loader, &loader->schema->arena, resource->uri, name, &fragment, error);
+	if (!uri)
+		return false;
 	for (size_t i = 0; i < ARRAY_LENGTH(drafts); i++) {
 		if (text_equal(uri, drafts[i].uri)) {
 			resource->draft = drafts[i].draft;

@@ -7,8 +7,9 @@
 #define SCHEMA_DOCUMENT_LIMIT 1000u
 #define SCHEMA_PATTERN_LIMIT 8192u /* bytes of a regular expression */
 #define SCHEMA_PATTERN_COUNT_LIMIT 10000u
-#define SCHEMA_JIT_LIMIT 4096u /* bytes of PCRE2's code; larger ones are interpreted */
-#define SCHEMA_URI_LIMIT 8192u /* bytes of a $ref or $id */
+#define SCHEMA_JIT_LIMIT 4096u      /* bytes of PCRE2's code; larger ones are interpreted */
+#define SCHEMA_URI_LIMIT 8192u      /* bytes of a $ref or $id, and of what an $id leads to */
+#define SCHEMA_URI_ROOM (16u << 20) /* bytes of the URIs that all of them lead to */
 
 /*
  * What a validation may take. A step is a subschema or a property that is looked at, or a value
@@ -18,17 +19,18 @@
 #define SCHEMA_STEPS_A_VALUE 32
 #define SCHEMA_DEPTH_LIMIT 2048u /* subschemas within one another, on the way to a value */
 
-/* Backtracking points of one match; times the bytes of the text where that can matter. */
-#define SCHEMA_MATCH_LIMIT 20000u
-#define SCHEMA_MATCH_WORK 20000000u
+/*
+ * One match. Without counting: backtracking points of each place it may start at, and bytes that
+ * may be looked at besides. Counted, a unit is an item of the pattern or so many bytes that one
+ * runs over: some ten nanoseconds.
+ */
+#define SCHEMA_MATCH_POINTS 100u
+#define SCHEMA_MATCH_PLAIN_LIMIT 1000000u
+#define SCHEMA_MATCH_PLAIN_A_STEP 16384u
+#define SCHEMA_MATCH_UNITS 4000000
+#define SCHEMA_MATCH_UNITS_A_BYTE 32 /* more for each byte of the text */
+#define SCHEMA_MATCH_UNITS_A_STEP 32
+#define SCHEMA_MATCH_UNIT_BYTES 32u
 #define SCHEMA_MATCH_HEAP_KIB 32768u /* for its backtracking points, while it lasts */
-
-/* What a JSON document may be. */
-#define JSON_BYTES_LIMIT (64u << 20)
-#define JSON_VALUE_LIMIT 4000000u
-#define JSON_DEPTH_LIMIT 512u
-/* Memory that jansson may need for it: so much for any, and so much more for each byte. */
-#define JSON_MEMORY_BASE (64u << 20)
-#define JSON_MEMORY_A_BYTE 16u
 
 #endif

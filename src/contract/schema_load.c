@@ -59,37 +59,49 @@ static void add_anchor(
 		(struct schema_anchor){name, place->value, place->resource, is_dynamic};
 }
 
-/* $id: a resource of its own, or in draft 7 also an anchor. */
+/* A resource of its own; of a document's root, the document is it. */
+static bool note_resource(struct schema_loader *loader, struct place *place, const char *id,
+	const char **fragment, struct error *error)
+{
+	struct schema_resource *parent = &loader->resources.items[place->resource];
+	struct schema_resource resource = *parent;
+	resource.uri =
+		schema_loader_uri(loader, &loader->schema->arena, parent->uri, id, fragment, error);
+	if (!resource.uri)
+		return false;
+	if (strlen(resource.uri) > SCHEMA_URI_LIMIT)
+		return error_set(error, ERROR_PIPELINE_INVALID,
+			"a $id leads to a URI of more than %u bytes", SCHEMA_URI_LIMIT);
+	resource.root = place->value;
+	if (value_map_find(&loader->roots, place->value) == place->resource) {
+		parent->uri = resource.uri;
+		map_add(&loader->uris, resource.uri, place->resource);
+		return true;
+	}
+	const json_t *draft = json_object_get(place->value, "$schema");
+	if (json_is_string(draft) &&
+		!schema_loader_draft(loader, json_string_value(draft), &resource, error))
+		return false;
+	place->resource = add_resource(loader, &resource);
+	return true;
+}
+
+/* $id: a resource, or in draft 7 also an anchor. */
 static bool note_id(struct schema_loader *loader, struct place *place, struct error *error)
 {
 	const char *id = json_string_value(json_object_get(place->value, "$id"));
-	struct schema_resource *parent = &loader->resources.items[place->resource];
-	struct schema_resource resource = *parent;
+	enum schema_draft draft = loader->resources.items[place->resource].draft;
 	const char *fragment = "";
-	if (!id || (resource.draft == DRAFT_7 && json_object_get(place->value, "$ref")))
+	if (!id || (draft == DRAFT_7 && json_object_get(place->value, "$ref")))
 		return true;
 	if (strlen(id) > SCHEMA_URI_LIMIT)
 		return error_set(error, ERROR_PIPELINE_INVALID, "a $id has more than %u bytes",
 			SCHEMA_URI_LIMIT);
-	if (*id != '#') {
-		resource.uri =
-			schema_uri_resolve(&loader->schema->arena, parent->uri, id, &fragment);
-		resource.root = place->value;
-		if (value_map_find(&loader->roots, place->value) == place->resource) {
-			parent->uri = resource.uri;
-			map_add(&loader->uris, resource.uri, place->resource);
-		} else {
-			const json_t *draft = json_object_get(place->value, "$schema");
-			if (json_is_string(draft) &&
-				!schema_loader_draft(
-					loader, json_string_value(draft), &resource, error))
-				return false;
-			place->resource = add_resource(loader, &resource);
-		}
-	} else {
+	if (*id == '#')
 		fragment = id + 1;
-	}
-	if (resource.draft == DRAFT_7 && *fragment)
+	else if (!note_resource(loader, place, id, &fragment, error))
+		return false;
+	if (loader->resources.items[place->resource].draft == DRAFT_7 && *fragment)
 		add_anchor(loader, fragment, place, false);
 	return true;
 }
@@ -180,6 +192,7 @@ bool schema_loader_add(struct schema_loader *loader, const char *uri,
 	hash_add(&loader->hash, &size, sizeof size);
 	hash_add(&loader->hash, text->bytes, text->size);
 
+	uri = arena_copy_text(&schema->arena, uri);
 	struct schema_resource resource = {uri, root, draft, VOCABULARY_ALL};
 	*added = add_resource(loader, &resource);
 	const json_t *wanted = json_object_get(root, "$schema");
@@ -213,5 +226,6 @@ void schema_loader_release(struct schema_loader *loader)
 	map_release(&loader->keywords);
 	map_release(&loader->uris);
 	map_release(&loader->anchor_keys);
+	arena_release(&loader->scratch);
 	value_map_release(&loader->roots);
 }

@@ -34,6 +34,8 @@ struct schema_loader {
 	struct map uris;                                /* resource */
 	struct map anchor_keys;                         /* "resource#name": anchor */
 	struct value_map roots;                         /* resource, of objects that begin one */
+	struct arena scratch;                           /* of one reference */
+	size_t uri_bytes; /* of the URIs that were resolved; whoever looks again sets it to 0 */
 	uint32_t scanned_count;
 	uint32_t metaschema_depth;
 };
@@ -53,6 +55,13 @@ void schema_loader_release(struct schema_loader *loader);
 /* Loads what is not there yet, within what the source allows. */
 bool schema_loader_resolve(struct schema_loader *loader, uint32_t resource, const char *reference,
 	struct schema_target *target, struct error *error);
+
+/*
+ * A reference against a base, and its fragment; texts are the arena's. NULL: all that were resolved
+ * have more bytes than SCHEMA_URI_ROOM.
+ */
+const char *schema_loader_uri(struct schema_loader *loader, struct arena *arena, const char *base,
+	const char *reference, const char **fragment, struct error *error);
 
 /* The keyword of that name in a draft; KEYWORD_COUNT: none. */
 enum schema_keyword schema_loader_keyword(const struct schema_loader *loader,

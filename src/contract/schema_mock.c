@@ -14,7 +14,8 @@
 #include "contract/schema_mock_work.h"
 
 #define ATTEMPT_LIMIT 600u
-#define WORK_LIMIT 300000u /* values of all attempts */
+#define WORK_LIMIT 300000u     /* values of all attempts */
+#define URI_LIMIT (256u << 20) /* bytes of the URIs that references in them lead to */
 #define CHOICE_LIMIT 8192u
 #define ALTERNATIVE_LIMIT 16u
 #define ERROR_LIMIT 50u
@@ -29,6 +30,7 @@ struct search {
 	struct arena arena; /* of the attempt */
 	uint32_t attempts;
 	uint32_t values;      /* of all of them */
+	size_t uri_bytes;     /* the same */
 	uint32_t error_count; /* of the last attempt */
 	struct contract_error *errors;
 	uint32_t kept_count;
@@ -93,9 +95,11 @@ static void attempt(struct search *search)
 	struct mock_parts parts = {0};
 	json_decref(search->document);
 	search->attempts++;
+	search->loader.uri_bytes = 0;
 	mock_collect_value(&mock, &top, search->loader.resources.items[0].root, 0, &parts);
 	search->document = mock_value(&mock, &top, &parts);
 	search->values += mock.value_count;
+	search->uri_bytes += search->loader.uri_bytes;
 	if (!search->document) {
 		note_fault(search, &mock);
 		return;
@@ -108,7 +112,8 @@ static void attempt(struct search *search)
 
 static bool is_at_limit(const struct search *search)
 {
-	return search->attempts >= ATTEMPT_LIMIT || search->values >= WORK_LIMIT;
+	return search->attempts >= ATTEMPT_LIMIT || search->values >= WORK_LIMIT ||
+	       search->uri_bytes >= URI_LIMIT;
 }
 
 static bool is_above(const char *upper, const char *lower)

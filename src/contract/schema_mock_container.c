@@ -38,12 +38,19 @@ static struct mock_place below(struct mock *mock, const struct mock_place *place
 		arena_format(mock->arena, "%s/%s", place->pointer, name), place->depth + 1};
 }
 
-static void add_name(struct mock *mock, struct member_names *names, const char *name)
+static bool has_name(const struct member_names *names, const char *name)
 {
 	for (uint32_t i = 0; i < names->count; i++) {
 		if (text_equal(names->items[i], name))
-			return;
+			return true;
 	}
+	return false;
+}
+
+static void add_name(struct mock *mock, struct member_names *names, const char *name)
+{
+	if (has_name(names, name))
+		return;
 	if (names->count == names->capacity) {
 		names->capacity = names->capacity ? 2 * names->capacity : 16;
 		const char **grown = ARENA_ARRAY(mock->arena, const char *, names->capacity);
@@ -100,13 +107,26 @@ static void add_optional(struct mock *mock, const struct mock_place *place,
 	(void)ignored;
 }
 
-/* A name as `patternProperties` or `propertyNames` want it, or any. NULL: none. */
-static const char *another_name(struct mock *mock, const struct mock_place *place,
-	const struct mock_parts *parts, uint32_t number)
+/* NULL: none is known. */
+static const char *name_of_pattern(
+	struct mock *mock, const struct member_names *names, const char *pattern, uint32_t number)
 {
 	struct buffer text CLEANUP(buffer_release) = BUFFER_INIT;
+	size_t size = strlen(pattern);
+	if (!schema_mock_pattern(pattern, number / 8, number, &text))
+		return NULL;
+	/* Where the pattern has no end, anything may follow. */
+	if (has_name(names, buffer_text(&text)) && size && pattern[size - 1] != '$')
+		buffer_printf(&text, "%u", number);
+	return arena_copy_text(mock->arena, buffer_text(&text));
+}
+
+/* A name as `patternProperties` or `propertyNames` want it, or any. NULL: none. */
+static const char *another_name(struct mock *mock, const struct mock_place *place,
+	const struct mock_parts *parts, const struct member_names *names, uint32_t number)
+{
 	struct mock_parts wanted = {0};
-	const char *pattern = NULL;
+	const char *pattern;
 	json_t *ignored;
 	for (uint32_t i = 0; i < parts->count; i++) {
 		const json_t *schema = parts->items[i].schema;
@@ -114,8 +134,9 @@ static const char *another_name(struct mock *mock, const struct mock_place *plac
 			parts->items[i].resource, &wanted);
 		json_object_foreach(json_object_get(schema, "patternProperties"), pattern, ignored)
 		{
-			if (schema_mock_pattern(pattern, number / 8, number, &text))
-				return arena_copy_text(mock->arena, buffer_text(&text));
+			const char *name = name_of_pattern(mock, names, pattern, number);
+			if (name)
+				return name;
 		}
 	}
 	(void)ignored;
@@ -138,7 +159,7 @@ static void add_others(struct mock *mock, const struct mock_place *place,
 	if (!mock_number(parts, "minProperties", true, &wanted))
 		return;
 	for (uint32_t i = 0; names->count < wanted && i < ADDED_NAME_LIMIT; i++) {
-		const char *name = another_name(mock, place, parts, i);
+		const char *name = another_name(mock, place, parts, names, i);
 		if (!name)
 			return;
 		add_name(mock, names, name);

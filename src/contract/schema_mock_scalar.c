@@ -23,7 +23,7 @@ static const struct format_text format_texts[] = {{"date-time", "20##-01-01T00:0
 	{"date", "20##-01-01"}, {"time", "0#:00:00Z"}, {"duration", "P1##D"},
 	{"email", "user##@example.com"}, {"idn-email", "user##@example.com"},
 	{"hostname", "host##.example.com"}, {"idn-hostname", "host##.example.com"},
-	{"ipv4", "192.0.2.#"}, {"ipv6", "2001:db8::##"}, {"uri", "https://example.com/##"},
+	{"ipv4", "192.0.2.1##"}, {"ipv6", "2001:db8::##"}, {"uri", "https://example.com/##"},
 	{"uri-reference", "/##"}, {"iri", "https://example.com/##"}, {"iri-reference", "/##"},
 	{"uri-template", "https://example.com/##/{id}"},
 	{"uuid", "00000000-0000-4000-8000-0000000000##"}, {"json-pointer", "/a##"},
@@ -44,21 +44,6 @@ static void append_numbered(struct buffer *text, const char *pattern, uint32_t v
 	}
 }
 
-static json_t *text_of_format(struct mock *mock, const struct mock_parts *parts)
-{
-	struct buffer text CLEANUP(buffer_release) = BUFFER_INIT;
-	const char *format = NULL;
-	for (uint32_t i = 0; i < parts->count && !format; i++)
-		format = json_string_value(json_object_get(parts->items[i].schema, "format"));
-	for (size_t i = 0; format && i < ARRAY_LENGTH(format_texts); i++) {
-		if (!text_equal(format_texts[i].format, format))
-			continue;
-		append_numbered(&text, format_texts[i].text, mock->variant);
-		return json_string(buffer_text(&text));
-	}
-	return NULL;
-}
-
 struct length_bounds {
 	size_t least;
 	size_t most;
@@ -73,6 +58,25 @@ static struct length_bounds length_bounds(const struct mock_parts *parts)
 	if (mock_number(parts, "maxLength", false, &number) && number < 1e9)
 		bounds.most = (size_t)number;
 	return bounds;
+}
+
+/* NULL also when the length is not allowed: a format asserts nothing, a bound does. */
+static json_t *text_of_format(
+	struct mock *mock, const struct mock_parts *parts, const struct length_bounds *bounds)
+{
+	struct buffer text CLEANUP(buffer_release) = BUFFER_INIT;
+	const char *format = NULL;
+	for (uint32_t i = 0; i < parts->count && !format; i++)
+		format = json_string_value(json_object_get(parts->items[i].schema, "format"));
+	for (size_t i = 0; format && i < ARRAY_LENGTH(format_texts); i++) {
+		if (!text_equal(format_texts[i].format, format))
+			continue;
+		append_numbered(&text, format_texts[i].text, mock->variant);
+		if (text.size < bounds->least || text.size > bounds->most)
+			return NULL;
+		return json_string(buffer_text(&text));
+	}
+	return NULL;
 }
 
 /* One pattern's text after another, which satisfies "^a" and "z$" together. */
@@ -133,7 +137,7 @@ json_t *mock_text(struct mock *mock, const struct mock_place *place, const struc
 		if (json_is_string(pattern))
 			patterns[count++] = json_string_value(pattern);
 	}
-	json_t *text = text_of_format(mock, parts);
+	json_t *text = text_of_format(mock, parts, &bounds);
 	if (text && (!count || mock_choose(mock, place->pointer, "format", 2) == 1))
 		return text;
 	json_decref(text);

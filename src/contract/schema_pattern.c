@@ -1,7 +1,8 @@
 /*
- * PCRE2 counts its backtracking points, and one of them costs as much as a repeat may run over:
- * up to the length of the text. So a pattern that can be quadratic or worse gets fewer of them the
- * longer the text is, and each match first tries with few, so that cheap ones are charged little.
+ * PCRE2 counts backtracking points, anew for each place a match may start at, and one of them may
+ * cost as much as the text is long. So a match with little to do, whatever the text, is tried with
+ * few points. Any other is run with a call before each item of the pattern, which counts the items
+ * and the bytes that were run over: all the work there is, whatever its kind.
  */
 #include "contract/schema_pattern.h"
 
@@ -11,155 +12,43 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
 #include "contract/schema_limits.h"
+#include "contract/schema_translate.h"
 
 struct schema_pattern {
 	pcre2_code *code; /* owned */
 	char *text;       /* owned */
+	size_t code_size; /* bytes */
 	bool is_compiled; /* to machine code */
-	bool is_linear;   /* whatever the text, the work is in proportion to its length */
+	bool is_anchored;
+	bool has_long_repeats;
+	bool has_references; /* to what a group has matched */
+	uint32_t item_reach; /* bytes that one item may look at or copy unseen */
 };
 
 struct schema_match {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
+	pcre2_code *counted; /* owned; a pattern with its calls; NULL: none yet */
+	char *counted_text;  /* owned; that pattern */
 };
 
-/* What ECMA-262 calls the general categories, and PCRE2 by their short names alone. */
-static const char *const categories[][2] = {
-	{"Letter", "L"},
-	{"Cased_Letter", "L&"},
-	{"Uppercase_Letter", "Lu"},
-	{"Lowercase_Letter", "Ll"},
-	{"Titlecase_Letter", "Lt"},
-	{"Modifier_Letter", "Lm"},
-	{"Other_Letter", "Lo"},
-	{"Mark", "M"},
-	{"Nonspacing_Mark", "Mn"},
-	{"Spacing_Mark", "Mc"},
-	{"Enclosing_Mark", "Me"},
-	{"Number", "N"},
-	{"Decimal_Number", "Nd"},
-	{"digit", "Nd"},
-	{"Letter_Number", "Nl"},
-	{"Other_Number", "No"},
-	{"Punctuation", "P"},
-	{"punct", "P"},
-	{"Connector_Punctuation", "Pc"},
-	{"Dash_Punctuation", "Pd"},
-	{"Open_Punctuation", "Ps"},
-	{"Close_Punctuation", "Pe"},
-	{"Initial_Punctuation", "Pi"},
-	{"Final_Punctuation", "Pf"},
-	{"Other_Punctuation", "Po"},
-	{"Symbol", "S"},
-	{"Math_Symbol", "Sm"},
-	{"Currency_Symbol", "Sc"},
-	{"Modifier_Symbol", "Sk"},
-	{"Other_Symbol", "So"},
-	{"Separator", "Z"},
-	{"Space_Separator", "Zs"},
-	{"Line_Separator", "Zl"},
-	{"Paragraph_Separator", "Zp"},
-	{"Other", "C"},
-	{"Control", "Cc"},
-	{"Format", "Cf"},
-	{"Surrogate", "Cs"},
-	{"Private_Use", "Co"},
-	{"Unassigned", "Cn"},
+/* What a counted match has done so far. */
+struct match_work {
+	int64_t left; /* units */
+	int64_t item_units;
+	size_t position;     /* bytes into the text */
+	bool has_references; /* an item may be compared with what a group has matched */
 };
 
-#define SPACES "\\s\\u{feff}\\p{Zs}\\u{2028}\\u{2029}"
-
-/* The name within \p{…}, without what ECMA-262 may put before it. Gives its size with the '}'. */
-static size_t append_category(struct buffer *translated, const char *name)
+static pcre2_code *compile(const struct buffer *translated, uint32_t more, struct error *error)
 {
-	static const char *const prefixes[] = {"General_Category=", "gc="};
-	const char *end = strchr(name, '}');
-	const char *start = name;
-	if (!end)
-		return 0;
-	for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
-		if (text_starts_with(name, prefixes[i]))
-			start += strlen(prefixes[i]);
-	}
-	size_t size = (size_t)(end - start);
-	for (size_t i = 0; i < ARRAY_LENGTH(categories); i++) {
-		if (strlen(categories[i][0]) == size && !memcmp(categories[i][0], start, size)) {
-			buffer_append_text(translated, categories[i][1]);
-			size = 0;
-			break;
-		}
-	}
-	buffer_append(translated, start, size);
-	buffer_append_text(translated, "}");
-	return (size_t)(end + 1 - name);
-}
-
-/* One escape, where PCRE2 means something else by it. Gives the bytes it took of text. */
-static size_t append_escape(struct buffer *translated, const char *text, bool is_in_class)
-{
-	if (text[1] == 's' && is_in_class)
-		return buffer_append_text(translated, SPACES), 2;
-	if (text[1] == 's')
-		return buffer_append_text(translated, "[" SPACES "]"), 2;
-	if (text[1] == 'S' && !is_in_class)
-		return buffer_append_text(translated, "[^" SPACES "]"), 2;
-	buffer_append(translated, text, 2);
-	if ((text[1] == 'p' || text[1] == 'P') && text[2] == '{') {
-		buffer_append_text(translated, "{");
-		return 3 + append_category(translated, text + 3);
-	}
-	return 2;
-}
-
-/* A repeat that may run far; "{3}" and "{1,8}" do not. */
-static bool is_long_repeat(const char *text)
-{
-	if (*text == '*' || *text == '+')
-		return true;
-	unsigned high = 0;
-	if (*text++ != '{' || *text < '0' || *text > '9')
-		return false;
-	for (; (*text >= '0' && *text <= '9') || *text == ','; text++) {
-		if (*text == ',' && text[1] == '}')
-			return true;
-		high = *text == ',' ? 0 : high * 10 + (unsigned)(*text - '0');
-		if (high > 16)
-			return true;
-	}
-	return false;
-}
-
-/* Gives the number of long repeats. */
-static unsigned translate(struct buffer *translated, const char *text)
-{
-	bool is_in_class = false;
-	unsigned repeats = 0;
-	while (*text) {
-		if (*text == '\\' && text[1]) {
-			text += append_escape(translated, text, is_in_class);
-			continue;
-		}
-		if (*text == '[')
-			is_in_class = true;
-		else if (*text == ']')
-			is_in_class = false;
-		else if (!is_in_class)
-			repeats += is_long_repeat(text);
-		buffer_append_byte(translated, *text++);
-	}
-	return repeats;
-}
-
-static pcre2_code *compile(const struct buffer *translated, struct error *error)
-{
-	const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF |
-				 PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C;
+	const uint32_t options = more | PCRE2_UTF | PCRE2_DOLLAR_ENDONLY |
+				 PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALT_BSUX |
+				 PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C;
 	PCRE2_UCHAR message[128];
 	PCRE2_SIZE offset = 0;
 	int number = 0;
@@ -181,8 +70,7 @@ static pcre2_code *compile(const struct buffer *translated, struct error *error)
 /* Machine code is made as far as there is room for it. */
 static bool use_room(struct schema_pattern *pattern, struct schema_pattern_room *room)
 {
-	size_t size = 0;
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_SIZE, &size);
+	size_t size = pattern->code_size;
 	if (size > room->code_bytes)
 		return false;
 	room->code_bytes -= size;
@@ -193,34 +81,53 @@ static bool use_room(struct schema_pattern *pattern, struct schema_pattern_room 
 	return true;
 }
 
-struct schema_pattern *schema_pattern_new_within(
-	const char *text, size_t size, struct schema_pattern_room *room, struct error *error)
+static void describe(struct schema_pattern *pattern, const struct schema_translation *translation)
 {
-	struct buffer translated CLEANUP(buffer_release) = BUFFER_INIT;
-	if (size > SCHEMA_PATTERN_LIMIT || strlen(text) != size) {
-		error_set(error, ERROR_PIPELINE_INVALID,
+	uint32_t flags = 0;
+	uint32_t lookbehind = 0;
+	uint32_t reference = 0;
+	uint32_t groups = 0;
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_SIZE, &pattern->code_size);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &flags);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_MAXLOOKBEHIND, &lookbehind);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_BACKREFMAX, &reference);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	pattern->is_anchored = flags & PCRE2_ANCHORED;
+	pattern->has_long_repeats = translation->has_long_repeats;
+	pattern->has_references = reference > 0;
+	/* Where each group stands is copied at every backtracking point. */
+	pattern->item_reach = translation->longest_count + lookbehind + groups;
+}
+
+static bool is_allowed(const char *text, size_t size, struct error *error)
+{
+	if (size > SCHEMA_PATTERN_LIMIT || strlen(text) != size)
+		return error_set(error, ERROR_PIPELINE_INVALID,
 			size > SCHEMA_PATTERN_LIMIT ? "has %zu bytes, %u at the most"
 						    : "has a NUL byte (%zu bytes, %u at the most)",
 			size, SCHEMA_PATTERN_LIMIT);
-		return NULL;
-	}
 	/* PCRE2's own settings, such as (*NO_JIT), which are no regular expression elsewhere. */
-	if (text_starts_with(text, "(*")) {
-		error_set(error, ERROR_PIPELINE_INVALID,
-			"is no regular expression: nothing to repeat at character 2");
+	return !text_starts_with(text, "(*") ||
+	       error_set(error, ERROR_PIPELINE_INVALID,
+		       "is no regular expression: nothing to repeat at character 2");
+}
+
+struct schema_pattern *schema_pattern_new_within(
+	const char *text, size_t size, struct schema_pattern_room *room, struct error *error)
+{
+	struct schema_translation translation = {.text = BUFFER_INIT};
+	if (!is_allowed(text, size, error))
 		return NULL;
-	}
-	unsigned repeats = translate(&translated, text);
-	pcre2_code *code = compile(&translated, error);
+	schema_translate(text, &translation);
+	pcre2_code *code = compile(&translation.text, 0, error);
+	buffer_release(&translation.text);
 	if (!code)
 		return NULL;
-	uint32_t flags = 0;
-	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &flags);
 	struct schema_pattern *pattern = heap_allocate(1, sizeof *pattern);
 	pattern->code = code;
 	pattern->text = heap_allocate(size + 1, 1);
 	memcpy(pattern->text, text, size);
-	pattern->is_linear = repeats == 0 || (repeats == 1 && (flags & PCRE2_ANCHORED));
+	describe(pattern, &translation);
 	if (use_room(pattern, room))
 		return pattern;
 	schema_pattern_free(pattern);
@@ -263,13 +170,24 @@ void schema_match_free(struct schema_match *match)
 		return;
 	pcre2_match_data_free(match->data);
 	pcre2_match_context_free(match->context);
+	pcre2_code_free(match->counted);
+	free(match->counted_text);
 	free(match);
 }
 
-static int run(const struct schema_pattern *pattern, struct schema_match *match, const char *text,
-	size_t size, uint32_t limit)
+/* What trying at every place may look at, in bytes; beyond the points that are counted. */
+static uint64_t plain_work(const struct schema_pattern *pattern, size_t size)
 {
-	pcre2_set_match_limit(match->context, limit);
+	if (pattern->is_anchored)
+		return 0;
+	return (uint64_t)size * (pattern->has_long_repeats ? size : pattern->code_size);
+}
+
+static int run_plainly(const struct schema_pattern *pattern, struct schema_match *match,
+	const char *text, size_t size)
+{
+	pcre2_set_match_limit(match->context, SCHEMA_MATCH_POINTS);
+	pcre2_set_callout(match->context, NULL, NULL);
 	if (pattern->is_compiled) {
 		int result = pcre2_jit_match(
 			pattern->code, (PCRE2_SPTR)text, size, 0, 0, match->data, match->context);
@@ -280,33 +198,84 @@ static int run(const struct schema_pattern *pattern, struct schema_match *match,
 		PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match->data, match->context);
 }
 
+/* Of all groups, so far. */
+static size_t captured_bytes(const pcre2_callout_block *block)
+{
+	size_t bytes = 0;
+	for (uint32_t i = 1; i < block->capture_top; i++) {
+		PCRE2_SIZE start = block->offset_vector[2 * i];
+		PCRE2_SIZE end = block->offset_vector[2 * i + 1];
+		bytes += start != PCRE2_UNSET && end > start ? end - start : 0;
+	}
+	return bytes;
+}
+
+static int count_item(pcre2_callout_block *block, void *context)
+{
+	struct match_work *work = context;
+	size_t position = block->current_position;
+	size_t bytes = position > work->position ? position - work->position : 0;
+	if (work->has_references)
+		bytes += captured_bytes(block);
+	work->left -= work->item_units + (int64_t)(bytes / SCHEMA_MATCH_UNIT_BYTES);
+	work->position = position;
+	return work->left < 0 ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+/* False: with its calls the pattern is too large. */
+static bool make_counted(struct schema_match *match, const struct schema_pattern *pattern)
+{
+	struct schema_translation translation = {.text = BUFFER_INIT};
+	struct error ignored;
+	if (text_equal(match->counted_text, pattern->text))
+		return match->counted != NULL;
+	pcre2_code_free(match->counted);
+	free(match->counted_text);
+	match->counted_text = heap_allocate(strlen(pattern->text) + 1, 1);
+	memcpy(match->counted_text, pattern->text, strlen(pattern->text));
+	schema_translate(pattern->text, &translation);
+	match->counted = compile(&translation.text, PCRE2_AUTO_CALLOUT, &ignored);
+	buffer_release(&translation.text);
+	return match->counted != NULL;
+}
+
+/* With what *steps allow, as far as one match may have it. */
+static int run_counted(const struct schema_pattern *pattern, struct schema_match *match,
+	const char *text, size_t size, int64_t *steps)
+{
+	if (!make_counted(match, pattern))
+		return PCRE2_ERROR_CALLOUT;
+	int64_t most = SCHEMA_MATCH_UNITS + SCHEMA_MATCH_UNITS_A_BYTE * (int64_t)size;
+	bool is_short = *steps < most / SCHEMA_MATCH_UNITS_A_STEP;
+	if (is_short)
+		most = *steps * SCHEMA_MATCH_UNITS_A_STEP;
+	struct match_work work = {.left = most,
+		.item_units = 1 + pattern->item_reach / SCHEMA_MATCH_UNIT_BYTES,
+		.has_references = pattern->has_references};
+	pcre2_set_match_limit(match->context, UINT32_MAX);
+	pcre2_set_callout(match->context, count_item, &work);
+	int result = pcre2_match(match->counted, (PCRE2_SPTR)text, size, 0,
+		PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match->data, match->context);
+	*steps -= (most - work.left) / SCHEMA_MATCH_UNITS_A_STEP;
+	/* A larger document has more of them. */
+	if (is_short && work.left < 0)
+		*steps = -1;
+	return result;
+}
+
 enum schema_pattern_verdict schema_pattern_match(const struct schema_pattern *pattern,
 	struct schema_match *match, const char *text, size_t size, int64_t *steps)
 {
-	uint64_t most = SCHEMA_MATCH_WORK / (size + 1);
-	if (pattern->is_linear)
-		most = SCHEMA_MATCH_LIMIT + 16 * (uint64_t)size;
-	else if (most > SCHEMA_MATCH_LIMIT)
-		most = SCHEMA_MATCH_LIMIT;
-	if (most < 64 || most > UINT32_MAX)
-		most = most < 64 ? 64 : UINT32_MAX;
-	/* Backtracking points, and the steps that trying with so many is charged as. */
-	const uint64_t tries[][2] = {
-		{100, 8 + size / 16},
-		{2000, 2000},
-		{most, pattern->is_linear ? size : SCHEMA_STEP_LIMIT / 16},
-	};
-	for (size_t i = 0; i < ARRAY_LENGTH(tries); i++) {
-		uint64_t limit = tries[i][0] < most ? tries[i][0] : most;
-		*steps -= (int64_t)tries[i][1];
-		int result = *steps < 0 ? PCRE2_ERROR_MATCHLIMIT
-					: run(pattern, match, text, size, (uint32_t)limit);
-		if (result >= 0)
-			return PATTERN_MATCHES;
-		if (result == PCRE2_ERROR_NOMATCH)
-			return PATTERN_DIFFERS;
-		if (result != PCRE2_ERROR_MATCHLIMIT || limit == most)
-			break;
+	uint64_t plain = plain_work(pattern, size);
+	int result = PCRE2_ERROR_MATCHLIMIT;
+	*steps -= (int64_t)(8 + size / 16);
+	if (plain <= SCHEMA_MATCH_PLAIN_LIMIT && *steps >= 0) {
+		*steps -= (int64_t)(plain / SCHEMA_MATCH_PLAIN_A_STEP);
+		result = run_plainly(pattern, match, text, size);
 	}
-	return PATTERN_BEYOND_LIMIT;
+	if (result == PCRE2_ERROR_MATCHLIMIT && *steps >= 0)
+		result = run_counted(pattern, match, text, size, steps);
+	if (result >= 0)
+		return PATTERN_MATCHES;
+	return result == PCRE2_ERROR_NOMATCH ? PATTERN_DIFFERS : PATTERN_BEYOND_LIMIT;
 }

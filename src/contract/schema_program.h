@@ -149,7 +149,7 @@ struct schema {
 	char hash[HASH_TEXT_SIZE];
 };
 
-/* The hash of a property's name: of its ends, or of all of it. */
+/* The hash of a property's name: of its ends, or of all of it and then the process's own. */
 uint32_t schema_name_hash(const char *name, size_t size, bool is_whole);
 
 /* References that lead on at once are followed here rather than in each validation. */

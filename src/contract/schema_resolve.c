@@ -61,7 +61,7 @@ static bool follow_pointer(
 static bool follow_fragment(struct schema_loader *loader, const char *fragment,
 	struct schema_target *target, struct error *error)
 {
-	struct arena *arena = &loader->schema->arena;
+	struct arena *arena = &loader->scratch;
 	char *decoded = schema_uri_decode(arena, fragment);
 	if (!*decoded)
 		return true;
@@ -78,18 +78,42 @@ static bool follow_fragment(struct schema_loader *loader, const char *fragment,
 	return true;
 }
 
+const char *schema_loader_uri(struct schema_loader *loader, struct arena *arena, const char *base,
+	const char *reference, const char **fragment, struct error *error)
+{
+	const char *uri = schema_uri_resolve(arena, base, reference, fragment);
+	loader->uri_bytes += strlen(uri);
+	if (loader->uri_bytes <= SCHEMA_URI_ROOM)
+		return uri;
+	error_set(error, ERROR_PIPELINE_INVALID,
+		"$ref and $id lead to more than %u bytes of URIs together", SCHEMA_URI_ROOM);
+	return NULL;
+}
+
+/* The resource of a reference without its fragment, which is most often its own. */
+static bool find_resource(struct schema_loader *loader, uint32_t resource, const char *reference,
+	uint32_t *found, const char **fragment, struct error *error)
+{
+	const struct schema_resource *from = &loader->resources.items[resource];
+	*found = resource;
+	*fragment = reference + 1;
+	if (*reference == '#')
+		return true;
+	const char *uri =
+		schema_loader_uri(loader, &loader->scratch, from->uri, reference, fragment, error);
+	return uri && schema_loader_find(loader, uri, from->draft, found, error);
+}
+
 bool schema_loader_resolve(struct schema_loader *loader, uint32_t resource, const char *reference,
 	struct schema_target *target, struct error *error)
 {
 	const char *fragment;
-	enum schema_draft draft = loader->resources.items[resource].draft;
 	*target = (struct schema_target){0};
+	arena_reset(&loader->scratch);
 	if (strlen(reference) > SCHEMA_URI_LIMIT)
 		return error_set(error, ERROR_PIPELINE_INVALID, "it has more than %u bytes",
 			SCHEMA_URI_LIMIT);
-	const char *uri = schema_uri_resolve(&loader->schema->arena,
-		loader->resources.items[resource].uri, reference, &fragment);
-	if (!schema_loader_find(loader, uri, draft, &target->resource, error))
+	if (!find_resource(loader, resource, reference, &target->resource, &fragment, error))
 		return false;
 	target->value = loader->resources.items[target->resource].root;
 	if (!follow_fragment(loader, fragment, target, error))

@@ -72,7 +72,7 @@ bool schema_run_stop(struct schema_run *run, const char *expected, const char *a
 	return false;
 }
 
-static bool stop_at_limit(struct schema_run *run)
+bool schema_run_stop_at_limit(struct schema_run *run)
 {
 	if (run->depth >= SCHEMA_DEPTH_LIMIT)
 		return schema_run_stop(run,
@@ -243,7 +243,7 @@ bool schema_run_node(struct schema_run *run, uint32_t index, json_t *value, uint
 {
 	const struct schema_node *node = &run->schema->nodes.items[index];
 	if (--run->steps < 0 || run->depth >= SCHEMA_DEPTH_LIMIT)
-		return stop_at_limit(run);
+		return schema_run_stop_at_limit(run);
 	bool is_valid = has_type(node, value) || schema_fail_type(run, node, value);
 	if (node->start[0] == node->start[GROUP_COUNT] || !(is_valid || schema_run_goes_on(run)))
 		return is_valid;
@@ -265,7 +265,7 @@ static bool run_part(
 	if (!run->errors)
 		return schema_run_node(run, node, value, RECORD_NONE);
 	if (run->path_depth >= SCHEMA_DEPTH_LIMIT)
-		return stop_at_limit(run);
+		return schema_run_stop_at_limit(run);
 	run->path[run->path_depth++] = part;
 	bool is_valid = schema_run_node(run, node, value, RECORD_NONE);
 	run->path_depth--;

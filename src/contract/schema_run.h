@@ -66,6 +66,9 @@ bool schema_run_any(struct schema_run *run, const struct schema_instruction *ins
 /* Ends the run with an error of the keyword $limit. Returns false. */
 bool schema_run_stop(struct schema_run *run, const char *expected, const char *actual);
 
+/* The same when no steps are left or schemas are too deep within one another, whichever it is. */
+bool schema_run_stop_at_limit(struct schema_run *run);
+
 /* Whether to go on after an error. */
 static inline bool schema_run_goes_on(const struct schema_run *run)
 {

@@ -12,13 +12,14 @@ struct entry {
 	size_t position; /* in the object */
 };
 
+/* NULL also when no steps are left. */
 static const struct schema_property *find_property(
 	struct schema_run *run, const struct schema_object *object, const struct entry *entry)
 {
 	const struct schema *schema = run->schema;
 	uint32_t hash = schema_name_hash(entry->name, entry->size, object->hashes_whole_name);
 	uint32_t at = schema->slots.items[object->slot_first + (hash & object->slot_mask)];
-	while (at != INDEX_NONE) {
+	while (at != INDEX_NONE && run->steps >= 0) {
 		const struct schema_property *property = &schema->properties.items[at];
 		if (property->hash == hash && property->size == entry->size &&
 			memcmp(property->name, entry->name, entry->size) == 0)
@@ -79,7 +80,8 @@ static bool run_entry(struct schema_run *run, const struct schema_object *object
 	const struct schema_property *property = find_property(run, object, entry);
 	bool is_known = false;
 	bool is_valid = true;
-	run->steps--;
+	if (--run->steps < 0)
+		return schema_run_stop_at_limit(run);
 	if (property) {
 		*required += property->is_required;
 		is_known = property->node != INDEX_NONE;
@@ -169,6 +171,8 @@ static bool run_plain(struct schema_run *run, const struct schema_object *object
 			follower = &run->followers[property - schema->properties.items];
 			required += property->is_required;
 			node = property->node == INDEX_NONE ? node : property->node;
+		} else if (run->steps < 0) {
+			break;
 		}
 		if (node == INDEX_NONE)
 			continue;
@@ -176,6 +180,8 @@ static bool run_plain(struct schema_run *run, const struct schema_object *object
 			!schema_run_node(run, node, child, RECORD_NONE))
 			return false;
 	}
+	if (run->steps < 0)
+		return schema_run_stop_at_limit(run);
 	return required == object->required_count;
 }
 

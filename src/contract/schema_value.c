@@ -26,7 +26,7 @@ struct schema_number schema_number_make(const json_t *value)
 		return number;
 	}
 	number.real = json_real_value(value);
-	if (schema_real_is_whole(number.real) && fabs(number.real) < 9.2e18) {
+	if (schema_real_is_whole(number.real) && number.real >= -0x1p63 && number.real < 0x1p63) {
 		number.is_integer = true;
 		number.integer = (json_int_t)number.real;
 	}
@@ -142,8 +142,7 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ (hash >> 29);
 }
 
-/* Unknown to whoever wrote the schema or the document. */
-static uint64_t process_seed(void)
+uint64_t schema_hash_seed(void)
 {
 	uint64_t seed = 0;
 	const void *random = (const void *)(uintptr_t)getauxval(AT_RANDOM);
@@ -154,7 +153,7 @@ static uint64_t process_seed(void)
 
 static uint64_t hash_bytes(const char *bytes, size_t size)
 {
-	uint64_t hash = process_seed() + size;
+	uint64_t hash = schema_hash_seed() + size;
 	uint64_t word;
 	for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word) {
 		memcpy(&word, bytes, sizeof word);
@@ -169,10 +168,10 @@ static uint64_t hash_number(const json_t *value)
 {
 	struct schema_number number = schema_number_make(value);
 	if (number.is_integer)
-		return mix(process_seed(), (uint64_t)number.integer);
+		return mix(schema_hash_seed(), (uint64_t)number.integer);
 	uint64_t word;
 	memcpy(&word, &number.real, sizeof word);
-	return mix(process_seed(), word);
+	return mix(schema_hash_seed(), word);
 }
 
 static json_t *writable(const json_t *value)

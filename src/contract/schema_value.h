@@ -18,6 +18,9 @@
 bool schema_value_equal(const json_t *left, const json_t *right, int64_t *steps);
 uint64_t schema_value_hash(const json_t *value, int64_t *steps);
 
+/* Where hashes start: the process's own, unknown to whoever wrote the schema or the document. */
+uint64_t schema_hash_seed(void);
+
 /* A number of a schema, with what multipleOf needs of it. */
 struct schema_number {
 	bool is_integer; /* integer holds it */

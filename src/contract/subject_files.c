@@ -43,23 +43,13 @@ static bool find_in_artifact(const struct contract_subject *subject, struct subj
 	return true;
 }
 
-/* The attempt's own folders stand beside the workspace, not in it. */
-static const char *base_folder(
-	const struct contract_subject *subject, const char *path, struct arena *arena)
-{
-	bool is_fresh = subject->step && subject->step->workspace == WORKSPACE_FRESH;
-	if (is_fresh && (text_starts_with(path, "input/") || text_starts_with(path, "output/")))
-		return path_folder(arena, subject->work_folder);
-	return subject->work_folder;
-}
-
 static bool find_in_folder(const struct contract_subject *subject, const char *path,
 	struct subject_files *files, struct arena *arena, struct error *error)
 {
 	if (!path_stays_beneath(path))
 		return error_set(
 			error, ERROR_FILE, "'%s' must be relative, without '..' or '.git'", path);
-	files->folder = open(base_folder(subject, path, arena), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	files->folder = open(subject->work_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (files->folder < 0)
 		return error_set_errno(error, ERROR_FILE, "cannot open the working directory");
 	files->is_many = path_is_pattern(path);

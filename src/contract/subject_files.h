@@ -15,9 +15,8 @@ struct subject_files {
 };
 
 /*
- * An output's name comes before a path. A path counts from the step's working directory; of a
- * step with a fresh workspace, `input/` and `output/` are the attempt's own folders. A single path
- * is a match whether or not there is such a file. False: *error; nothing is to be released.
+ * An output's name comes before a path, which counts from subject->work_folder. A single path is a
+ * match whether or not there is such a file. False: *error; nothing is to be released.
  */
 bool subject_files_find(const struct contract_subject *subject, const char *path,
 	struct subject_files *files, struct arena *arena, struct error *error);

@@ -10,6 +10,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "load/agents.h"
+#include "load/component_load.h"
 #include "load/substitution.h"
 #include "load/yaml_decode.h"
 
@@ -22,13 +23,6 @@ struct open_file {
 	struct substitution substitution;
 	struct decoder decoder;
 };
-
-static const char *shown_name(const struct agent_files *files, const char *name)
-{
-	struct arena *arena = files->diagnostics->arena;
-	const char *path = files->request->path;
-	return path ? path_join(arena, path_folder(arena, path), name) : name;
-}
 
 static void report_unreadable(
 	const struct agent_files *files, const char *shown, const struct error *error)
@@ -62,7 +56,8 @@ static bool file_open(struct open_file *file, const struct agent_files *files, c
 	struct error error = {0};
 	if (!files->pipeline->folder)
 		return false;
-	*file = (struct open_file){.files = files, .shown = shown_name(files, name)};
+	*file = (struct open_file){
+		.files = files, .shown = companion_shown_path(files->request, name, arena)};
 	if (!file_read(path_join(arena, files->pipeline->folder, name), AGENT_FILE_LIMIT_BYTES,
 		    &source, &error)) {
 		if (error.number != ENOENT && error.number != ENOTDIR)
@@ -103,7 +98,8 @@ bool agent_files_read_adapters(
 	*declarations = (struct agent_declarations){0};
 	if (!file_open(&file, files, ADAPTERS_FILE))
 		return false;
-	uint32_t inner = tree_find(&file.tree, file.tree.root, "adapters");
+	bool is_alone = file.tree.nodes[file.tree.root].count == 1;
+	uint32_t inner = is_alone ? tree_find(&file.tree, file.tree.root, "adapters") : INDEX_NONE;
 	declarations->file = file.shown;
 	decode_value(&file.decoder, &declaration_fields[0],
 		inner == INDEX_NONE ? file.tree.root : inner, declarations);

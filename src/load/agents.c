@@ -17,11 +17,11 @@ struct resolution {
 	const struct load_request *request;
 	struct diagnostics *diagnostics;
 	struct agent_files files;
-	struct map adapters;        /* owned; to the place in the pipeline's */
-	struct map personas;        /* owned */
-	struct map missing;         /* owned; personas that are nowhere */
-	const char **persona_files; /* of each persona: where it stands; NULL: the pipeline file */
+	struct map adapters; /* owned; to the place in the pipeline's */
+	struct map personas; /* owned */
+	struct map missing;  /* owned; personas that are nowhere */
 	uint32_t persona_capacity;
+	uint64_t comparisons_left; /* for hints: bounded in all */
 	uint32_t default_adapter;
 	bool is_strict; /* what is missing is a finding */
 	bool is_default_reported;
@@ -36,9 +36,19 @@ static struct finding *report(struct resolution *resolution, enum finding_code c
 	return finding;
 }
 
-static void add_adapters(
-	struct resolution *resolution, const struct adapter *adapters, uint32_t count)
+static bool take_comparisons(struct resolution *resolution, uint32_t count)
 {
+	if (resolution->diagnostics->count >= DIAGNOSTICS_LIMIT ||
+		count > resolution->comparisons_left)
+		return false;
+	resolution->comparisons_left -= count;
+	return true;
+}
+
+static void add_adapters(struct resolution *resolution, const struct agent_declarations *declared)
+{
+	const struct adapter *adapters = declared->adapters;
+	uint32_t count = declared->adapter_count;
 	struct pipeline *pipeline = resolution->pipeline;
 	struct adapter *all = ARENA_ARRAY(resolution->diagnostics->arena, struct adapter,
 		(size_t)pipeline->adapter_count + count);
@@ -46,8 +56,10 @@ static void add_adapters(
 		all[i] = pipeline->adapters[i];
 	pipeline->adapters = all;
 	for (uint32_t i = 0; i < count; i++) {
-		if (map_add(&resolution->adapters, adapters[i].name, pipeline->adapter_count))
-			all[pipeline->adapter_count++] = adapters[i];
+		if (!map_add(&resolution->adapters, adapters[i].name, pipeline->adapter_count))
+			continue;
+		all[pipeline->adapter_count] = adapters[i];
+		all[pipeline->adapter_count++].file = declared->file;
 	}
 }
 
@@ -61,17 +73,13 @@ static void add_persona(
 	if (pipeline->persona_count == resolution->persona_capacity) {
 		uint32_t grown = resolution->persona_capacity * 2 + 16;
 		struct persona *personas = ARENA_ARRAY(arena, struct persona, grown);
-		const char **files = ARENA_ARRAY(arena, const char *, grown);
-		for (uint32_t i = 0; i < pipeline->persona_count; i++) {
+		for (uint32_t i = 0; i < pipeline->persona_count; i++)
 			personas[i] = pipeline->personas[i];
-			files[i] = resolution->persona_files[i];
-		}
 		pipeline->personas = personas;
-		resolution->persona_files = files;
 		resolution->persona_capacity = grown;
 	}
-	resolution->persona_files[pipeline->persona_count] = file;
-	pipeline->personas[pipeline->persona_count++] = *persona;
+	pipeline->personas[pipeline->persona_count] = *persona;
+	pipeline->personas[pipeline->persona_count++].file = file;
 }
 
 /* What is declared in the pipeline wins over what stands beside it. */
@@ -88,12 +96,12 @@ static void collect(struct resolution *resolution)
 		map_add(&resolution->adapters, pipeline->adapters[i].name, i);
 	if (pipeline->format == FORMAT_TABLE &&
 		agent_files_read_companion(&resolution->files, &other)) {
-		add_adapters(resolution, other.adapters, other.adapter_count);
+		add_adapters(resolution, &other);
 		for (uint32_t i = 0; i < other.persona_count; i++)
 			add_persona(resolution, &other.personas[i], other.file);
 	}
 	if (agent_files_read_adapters(&resolution->files, &other))
-		add_adapters(resolution, other.adapters, other.adapter_count);
+		add_adapters(resolution, &other);
 }
 
 /* Its place, or INDEX_NONE: nobody declares it, which was reported. */
@@ -119,7 +127,8 @@ static uint32_t find_persona(struct resolution *resolution, const struct step *s
 	struct nearest nearest;
 	nearest_start(&nearest, name);
 	nearest_offer(&nearest, PERSONA_BASE);
-	for (uint32_t i = 0; i < pipeline->persona_count; i++)
+	bool is_worth_it = take_comparisons(resolution, pipeline->persona_count);
+	for (uint32_t i = 0; is_worth_it && i < pipeline->persona_count; i++)
 		nearest_offer(&nearest, pipeline->personas[i].name);
 	struct arena *arena = resolution->diagnostics->arena;
 	report(resolution, FINDING_UNKNOWN_REFERENCE,
@@ -148,10 +157,11 @@ static void set_persona_adapter(struct resolution *resolution, uint32_t place)
 		return;
 	struct nearest nearest;
 	nearest_start(&nearest, persona->adapter);
-	for (uint32_t i = 0; i < resolution->pipeline->adapter_count; i++)
+	uint32_t count = resolution->pipeline->adapter_count;
+	bool is_worth_it = take_comparisons(resolution, count);
+	for (uint32_t i = 0; is_worth_it && i < count; i++)
 		nearest_offer(&nearest, resolution->pipeline->adapters[i].name);
-	report(resolution, FINDING_ADAPTER, persona->where, resolution->persona_files[place],
-		nearest.best,
+	report(resolution, FINDING_ADAPTER, persona->where, persona->file, nearest.best,
 		arena_format(arena,
 			"the persona '%s' names the adapter '%s', which nobody declares",
 			shorten(arena, persona->name), shorten(arena, persona->adapter)));
@@ -167,8 +177,7 @@ static void read_prompt(struct resolution *resolution, uint32_t place)
 		agent_files_read_prompt(&resolution->files, persona->system_prompt_file, &reason);
 	struct arena *arena = resolution->diagnostics->arena;
 	if (!persona->system_prompt)
-		report(resolution, FINDING_BAD_VALUE, persona->where,
-			resolution->persona_files[place], NULL,
+		report(resolution, FINDING_BAD_VALUE, persona->where, persona->file, NULL,
 			arena_format(arena, "the system prompt '%s' of the persona '%s' %s",
 				shorten(arena, persona->system_prompt_file),
 				shorten(arena, persona->name), reason));
@@ -268,6 +277,7 @@ void agents_resolve(struct pipeline *pipeline, const struct load_request *reques
 		.request = request,
 		.diagnostics = diagnostics,
 		.files = {.pipeline = pipeline, .request = request, .diagnostics = diagnostics},
+		.comparisons_left = COMPARISON_LIMIT,
 		.is_strict = pipeline->format != FORMAT_TABLE,
 	};
 	collect(&resolution);

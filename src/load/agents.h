@@ -28,8 +28,8 @@ extern const struct yaml_table persona_table;
  * steps the output `result` where their adapter makes one; reads system_prompt_file. To be called
  * by the reader of each form, when its steps are decoded and before pipeline_check().
  *
- * An unknown persona is a finding. An adapter that is missing is one too, but in a table: there
- * the index stays INDEX_NONE. The adapter of a step is the one it names, else its persona's, else
+ * A persona or adapter that is missing is a finding, but in a table: there the index stays
+ * INDEX_NONE, and plan_can_run() in cli/ says it before anything starts. The adapter of a step is the one it names, else its persona's, else
  * the only one, else the one called `default`. Findings of other files carry the file's name.
  */
 void agents_resolve(struct pipeline *pipeline, const struct load_request *request,

@@ -7,7 +7,6 @@
 #include "load/fan_out.h"
 #include "load/yaml_decode.h"
 
-#define COMPARISON_LIMIT 500000u
 #define SHOWN_CANDIDATES 4u
 
 static void report_twice(

@@ -9,8 +9,6 @@
 #include "load/schema_reference.h"
 #include "load/steps_reader.h"
 
-#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
-
 static void decode_properties(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
 {
@@ -296,16 +294,6 @@ static const struct yaml_table config_table = {
 	.finish = config_finish,
 };
 
-/* Read by artifacts_read(), in an order of its own. */
-static void is_read_elsewhere(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	(void)decoder;
-	(void)field;
-	(void)node;
-	(void)owner;
-}
-
 /* Only for readers of the file. */
 static void decode_label(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
@@ -365,17 +353,8 @@ static void runbook_finish(struct decoder *decoder, uint32_t node, void *item)
 	}
 
 static const struct yaml_field runbook_fields[] = {
-	{.key = "name",
-		.kind = FIELD_TEXT,
-		.flags = FIELD_PARAMETERS,
-		.offset = offsetof(struct pipeline, name),
-		.shown_default = "the file's name, or its folder's for `wavetrain.yml`",
-		.description = "The runbook's name in commits, statuses and reports."},
-	{.key = "description",
-		.kind = FIELD_TEXT,
-		.flags = FIELD_LITERAL | FIELD_PARAMETERS,
-		.offset = offsetof(struct pipeline, description),
-		.description = "What it does, in words."},
+	SHARED_FIELD("name", "text"),
+	SHARED_FIELD("description", "text"),
 	{.key = "contact",
 		.kind = FIELD_TEXT,
 		.flags = FIELD_LITERAL,
@@ -399,7 +378,7 @@ static const struct yaml_field runbook_fields[] = {
 	SHARED_FIELD("checkpoint", "a mapping"),
 	{.key = "components",
 		.kind = FIELD_CUSTOM,
-		.decode = is_read_elsewhere,
+		.decode = decode_elsewhere,
 		.table = &component_table,
 		.expected = "a mapping of names to components",
 		.description = "The programs that make artifacts; also those of "
@@ -407,7 +386,7 @@ static const struct yaml_field runbook_fields[] = {
 	{.key = "artifacts",
 		.kind = FIELD_CUSTOM,
 		.flags = FIELD_REQUIRED,
-		.decode = is_read_elsewhere,
+		.decode = decode_elsewhere,
 		.table = &artifact_table,
 		.expected = "a mapping of names to artifacts",
 		.description = "The artifacts, in any order."},

@@ -9,8 +9,6 @@
 #include "load/parameters.h"
 #include "load/schema_compat.h"
 
-#define COMPARISON_LIMIT 500000u
-
 struct reading {
 	struct decoder *decoder;
 	struct pipeline *pipeline;

@@ -11,9 +11,6 @@
 #include "load/artifacts_reader.h"
 #include "load/pipeline_check.h"
 
-#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
-#define COMPARISON_LIMIT 500000u
-
 static void decode_program(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
 {
@@ -32,6 +29,7 @@ static void component_finish(struct decoder *decoder, uint32_t node, void *item)
 	report_schema_reference(decoder, "output_schema", component->output_schema,
 		tree_where(decoder->tree, output == INDEX_NONE ? node : output), true);
 	report_schema_list(decoder, "input_schemas", &component->input_schemas);
+	check_environment_names(&component->env, decoder->diagnostics);
 }
 
 static const struct yaml_field component_fields[] = {
@@ -160,8 +158,7 @@ static void read_components_text(struct component_set *set, struct decoder *deco
 	hand_over(decoder->diagnostics, &diagnostics);
 }
 
-/* From where the pipeline file was named; those in .wavetrain/ belong to the folder above it. */
-static const char *shown_path(
+const char *companion_shown_path(
 	const struct load_request *request, const char *name, struct arena *arena)
 {
 	const char *folder = path_folder(arena, request->path ? request->path : "");
@@ -180,7 +177,7 @@ static void read_components_file(
 		CLEANUP(buffer_release) struct buffer source = BUFFER_INIT;
 		struct error error;
 		const char *path = path_join(decoder->arena, set->request->folder, files[i]);
-		const char *shown = shown_path(set->request, files[i], decoder->arena);
+		const char *shown = companion_shown_path(set->request, files[i], decoder->arena);
 		if (file_read(path, TREE_FILE_LIMIT_BYTES, &source, &error)) {
 			read_components_text(set, decoder, &source, shown, pipeline);
 			return;

@@ -36,6 +36,13 @@ struct component_choice {
 	bool is_known;
 };
 
+/*
+ * How a file beneath the pipeline's folder is named to the user: from where the pipeline file was
+ * named; those in .wavetrain/ belong to the folder above it. The arena's.
+ */
+const char *companion_shown_path(
+	const struct load_request *request, const char *name, struct arena *arena);
+
 /* The declared one, else the built-in; a finding when there is none of that type. */
 struct component_choice component_set_find(struct component_set *set,
 	struct diagnostics *diagnostics, const char *type, struct source_position where);

@@ -58,17 +58,20 @@ static bool read_glob(struct condition_reader *reader, struct text_item *item)
 
 static bool read_globs(struct condition_reader *reader, struct text_list *globs)
 {
-	uint32_t limit = CONDITION_TERM_LIMIT;
-	globs->items = ARENA_ARRAY(reader->text.diagnostics->arena, struct text_item, limit);
+	struct text_item items[CONDITION_TERM_LIMIT];
+	uint32_t count = 0;
 	do {
 		const char *at = reader->text.at;
-		if (globs->count == limit)
-			return condition_fault(
-				&reader->text, at, NULL, "changed() takes at most %u globs", limit);
-		if (!read_glob(reader, &globs->items[globs->count]))
+		if (count == CONDITION_TERM_LIMIT)
+			return condition_fault(&reader->text, at, NULL,
+				"changed() takes at most %u globs", CONDITION_TERM_LIMIT);
+		if (!read_glob(reader, &items[count]))
 			return false;
-		globs->count++;
+		count++;
 	} while (condition_take(&reader->text, ","));
+	globs->items = ARENA_ARRAY(reader->text.diagnostics->arena, struct text_item, count);
+	globs->count = count;
+	memcpy(globs->items, items, count * sizeof *items);
 	return condition_take(&reader->text, ")") ||
 	       condition_unexpected(&reader->text, "',' or ')'");
 }
@@ -248,37 +251,29 @@ const struct condition *condition_read(
 	return condition;
 }
 
-static void check_operand(const struct operand *operand, const struct pipeline *pipeline,
-	struct source_position where, struct diagnostics *diagnostics)
+struct parameter_check {
+	struct substitution *substitution;
+	struct source_position where;
+};
+
+static void check_parameter(void *context, const struct operand *operand)
 {
+	const struct parameter_check *check = context;
+	struct substitution *substitution = check->substitution;
 	struct nearest nearest;
-	if (operand->kind != OPERAND_PARAMETER)
+	if (operand->kind != OPERAND_PARAMETER ||
+		map_find(&substitution->parameter_names, operand->text) != INDEX_NONE)
 		return;
 	nearest_start(&nearest, operand->text);
-	for (uint32_t i = 0; i < pipeline->parameter_count; i++) {
-		if (text_equal(pipeline->parameters[i].name, operand->text))
-			return;
-		nearest_offer(&nearest, pipeline->parameters[i].name);
-	}
-	diagnostics_add_near(diagnostics, FINDING_CONDITION, where, nearest.best,
-		"the pipeline has no parameter '%s'", shorten(diagnostics->arena, operand->text));
+	substitution_offer_parameters(substitution, &nearest);
+	diagnostics_add_near(substitution->diagnostics, FINDING_CONDITION, check->where,
+		nearest.best, "the pipeline has no parameter '%s'",
+		shorten(substitution->arena, operand->text));
 }
 
-void condition_check(const struct condition *condition, const struct pipeline *pipeline,
-	struct source_position where, struct diagnostics *diagnostics)
+void condition_check(const struct condition *condition, struct substitution *substitution,
+	struct source_position where)
 {
-	const struct condition *open[CONDITION_TERM_LIMIT];
-	uint32_t count = 0;
-	open[count++] = condition;
-	while (count > 0) {
-		const struct condition *part = open[--count];
-		if (part->kind == CONDITION_COMPARE || part->kind == CONDITION_TRUE)
-			check_operand(&part->operands[0], pipeline, where, diagnostics);
-		if (part->kind == CONDITION_COMPARE)
-			check_operand(&part->operands[1], pipeline, where, diagnostics);
-		if (part->right)
-			open[count++] = part->right;
-		if (part->left)
-			open[count++] = part->left;
-	}
+	struct parameter_check check = {substitution, where};
+	condition_each_operand(condition, check_parameter, &check);
 }

@@ -1,6 +1,7 @@
 #ifndef WAVETRAIN_LOAD_CONDITION_READ_H
 #define WAVETRAIN_LOAD_CONDITION_READ_H
 
+#include "load/substitution.h"
 #include "model/condition.h"
 #include "model/diagnostic.h"
 
@@ -9,15 +10,15 @@
 #define CONDITION_TERM_LIMIT 256u /* parts of the tree, which is as deep at the most */
 
 /*
- * Reads an `if`. where: of the text's first character; the text may have several lines. NULL: one
+ * Reads an `if`. where: of the text's first character; in its column all lines begin. NULL: one
  * finding, FINDING_CONDITION, at the first fault, with the nearest right word. What is returned
  * belongs to the diagnostics' arena and does not point into the text.
  */
 const struct condition *condition_read(
 	const char *text, struct source_position where, struct diagnostics *diagnostics);
 
-/* Reports, at where, the parameters that it asks for and the pipeline does not declare. */
-void condition_check(const struct condition *condition, const struct pipeline *pipeline,
-	struct source_position where, struct diagnostics *diagnostics);
+/* Reports, at where, the parameters that it asks for and *substitution does not know. */
+void condition_check(const struct condition *condition, struct substitution *substitution,
+	struct source_position where);
 
 #endif

@@ -41,7 +41,7 @@ static struct source_position position_of(const struct condition_text *text, con
 		where.column++;
 		if (code_point == '\n') {
 			where.line++;
-			where.column = 1;
+			where.column = text->where.column;
 		}
 	}
 	return where;

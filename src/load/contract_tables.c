@@ -5,8 +5,6 @@
 #include "load/step_values.h"
 #include "load/steps_reader.h"
 
-#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
-
 static void file_rule_start(void *item)
 {
 	*(struct file_rule *)item = (struct file_rule){.min_count = 1, .max_count = UINT32_MAX};
@@ -197,6 +195,9 @@ static void contract_finish(struct decoder *decoder, uint32_t node, void *item)
 {
 	struct contract *contract = item;
 	contract->where = tree_where(decoder->tree, node);
+	uint32_t schema = tree_find(decoder->tree, node, "schema");
+	if (schema != INDEX_NONE)
+		contract->schema_where = tree_where(decoder->tree, schema);
 	command_shell_finish(decoder, node, &contract->command);
 	if (contract->kind == CONTRACT_KIND_COUNT) {
 		contract->kind = CONTRACT_COMMAND; /* a fault that was reported */
@@ -220,6 +221,7 @@ static const struct yaml_field contract_fields[] = {
 			       "`paths` only."},
 	{.key = "schema",
 		.kind = FIELD_CUSTOM,
+		.flags = FIELD_WIDE_NUMBERS,
 		.decode = decode_schema,
 		.offset = offsetof(struct contract, schema),
 		.expected = "the path of a JSON Schema, or a mapping that is the schema itself",

@@ -181,7 +181,7 @@ static bool check_instances(
 	for (uint32_t i = 0; i < expansion->count; i++) {
 		step_check(&steps[i], &diagnostics);
 		if (diagnostics.count > 0)
-			return error_set(error, ERROR_STEP_FAILED, "step %s: %s", steps[i].id,
+			return error_set(error, ERROR_STEP_FAILED, "step '%s': %s", steps[i].id,
 				diagnostics.findings[0].message);
 	}
 	return true;
@@ -193,7 +193,8 @@ static bool make_instances(
 {
 	const struct foreach *foreach = expansion->step->foreach;
 	struct arena *arena = expansion->arena;
-	struct fan_out_budget budget = {arena, FAN_OUT_BYTE_LIMIT, FAN_OUT_ITEM_LIMIT};
+	struct fan_out_budget budget = {
+		arena, FAN_OUT_BYTE_LIMIT, FAN_OUT_ITEM_LIMIT, FAN_OUT_WORK_LIMIT};
 	const char *base_id = expansion->step->id;
 	expansion->ids = ARENA_ARRAY(arena, const char *, (size_t)expansion->count + 1);
 	for (uint32_t i = 0; i < expansion->count; i++) {
@@ -413,7 +414,7 @@ static void move_wave_titles(struct expansion *expansion)
 static bool refuse_size(const struct expansion *expansion, struct error *error)
 {
 	return error_set(error, ERROR_STEP_FAILED,
-		"step %s, foreach over '%s': the list makes too large a pipeline (%u instances)",
+		"step '%s', foreach over '%s': the list makes too large a pipeline (%u instances)",
 		expansion->step->id, expansion->step->foreach->from.reference, expansion->count);
 }
 
@@ -458,12 +459,12 @@ bool foreach_expand(struct pipeline *pipeline, uint32_t step, const char *list, 
 		.place = step,
 		.arena = arena};
 	if (!read_items(&items, list, size, arena, error))
-		return error_context(error, "step %s, foreach over '%s'", pipeline->steps[step].id,
-			foreach->from.reference);
+		return error_context(error, "step '%s', foreach over '%s'",
+			pipeline->steps[step].id, foreach->from.reference);
 	expansion.count = items.count / foreach->batch + (items.count % foreach->batch != 0);
 	if (expansion.count > foreach->limit)
 		return error_set(error, ERROR_STEP_FAILED,
-			"step %s, foreach over '%s': the list makes %u instances, and its 'limit' "
+			"step '%s', foreach over '%s': the list makes %u instances, and its 'limit' "
 			"is %u",
 			pipeline->steps[step].id, foreach->from.reference, expansion.count,
 			foreach->limit);

@@ -48,33 +48,21 @@ static const struct matrix *current_matrix(const struct decoder *decoder, const 
 	return last && last->step == step ? &last->matrix : NULL;
 }
 
-static void check_operand(struct decoder *decoder, const struct map *variables,
-	const struct operand *operand, struct source_position where)
-{
-	if (operand->kind != OPERAND_MATRIX ||
-		map_find(variables, matrix_variable(decoder->arena, operand->text)) != INDEX_NONE)
-		return;
-	diagnostics_add(decoder->diagnostics, FINDING_CONDITION, where,
-		"the matrix of this step has no '%s'", shorten(decoder->arena, operand->text));
-}
+struct matrix_check {
+	struct decoder *decoder;
+	const struct map *variables;
+	struct source_position where;
+};
 
-static void check_condition(struct decoder *decoder, const struct map *variables,
-	const struct condition *root, struct source_position where)
+static void check_operand(void *context, const struct operand *operand)
 {
-	const struct condition *waiting[CONDITION_TERM_LIMIT + 2];
-	uint32_t count = 0;
-	waiting[count++] = root;
-	while (count > 0) {
-		const struct condition *condition = waiting[--count];
-		bool has_operands =
-			condition->kind == CONDITION_COMPARE || condition->kind == CONDITION_TRUE;
-		for (uint32_t i = 0; has_operands && i < 2; i++)
-			check_operand(decoder, variables, &condition->operands[i], where);
-		if (condition->left && count < CONDITION_TERM_LIMIT)
-			waiting[count++] = condition->left;
-		if (condition->right && count < CONDITION_TERM_LIMIT)
-			waiting[count++] = condition->right;
-	}
+	const struct matrix_check *check = context;
+	struct arena *arena = check->decoder->arena;
+	if (operand->kind != OPERAND_MATRIX ||
+		map_find(check->variables, matrix_variable(arena, operand->text)) != INDEX_NONE)
+		return;
+	diagnostics_add(check->decoder->diagnostics, FINDING_CONDITION, check->where,
+		"the matrix of this step has no '%s'", shorten(arena, operand->text));
 }
 
 void fan_out_check_names(
@@ -97,8 +85,9 @@ void fan_out_check_names(
 			diagnostics_add(decoder->diagnostics, FINDING_AMBIGUOUS, variable->where,
 				"the variable '%s' is set by the matrix", variable->name);
 	}
+	struct matrix_check check = {decoder, &variables, where};
 	if (step->condition && (!matrix || matrix->count > 0))
-		check_condition(decoder, &variables, step->condition, where);
+		condition_each_operand(step->condition, check_operand, &check);
 }
 
 const char *step_base_id(const struct step *step)
@@ -320,7 +309,8 @@ void fan_out_expand(struct decoder *decoder, struct pipeline *pipeline)
 	struct expansion expansion = {.decoder = decoder,
 		.pipeline = pipeline,
 		.edges_left = FAN_OUT_EDGE_LIMIT,
-		.budget = {decoder->arena, FAN_OUT_BYTE_LIMIT, FAN_OUT_ITEM_LIMIT}};
+		.budget = {decoder->arena, FAN_OUT_BYTE_LIMIT, FAN_OUT_ITEM_LIMIT,
+			FAN_OUT_WORK_LIMIT}};
 	uint64_t total = pipeline->step_count;
 	for (uint32_t i = 0; i < list->count; i++)
 		total += list->items[i].matrix.count;

@@ -6,6 +6,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+/* Bytes that are passed over while one key is compared. */
+#define BYTES_A_COMPARISON 16u
+
 struct replacement {
 	const struct matrix_value *values;
 	uint32_t count;
@@ -20,9 +23,17 @@ static bool take(uint64_t *left, uint64_t amount)
 	return is_enough;
 }
 
+static bool take_work(const struct replacement *replacement, uint64_t comparisons)
+{
+	return take(&replacement->budget->work_left, comparisons);
+}
+
 /* The value whose {KEY} stands at text; *size becomes its length with the braces. */
 static const char *find_value(const struct replacement *replacement, const char *text, size_t *size)
 {
+	static const char starts[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	if (!text[1] || !strchr(starts, text[1]) || !take_work(replacement, replacement->count))
+		return NULL;
 	for (uint32_t i = 0; i < replacement->count; i++) {
 		const struct matrix_value *value = &replacement->values[i];
 		size_t length = strlen(value->key);
@@ -39,11 +50,14 @@ static const char *replaced(const struct replacement *replacement, const char *t
 {
 	CLEANUP(buffer_release) struct buffer result = BUFFER_INIT;
 	bool is_changed = false;
-	if (!text || replacement->count == 0)
+	if (!text || replacement->count == 0 ||
+		!take_work(replacement, 1 + strlen(text) / BYTES_A_COMPARISON))
 		return text;
 	const char *rest = text;
 	for (const char *brace = strchr(rest, '{'); brace; brace = strchr(brace, '{')) {
 		size_t size = 1;
+		if (!take_work(replacement, 1))
+			return text;
 		const char *value = find_value(replacement, brace, &size);
 		if (value) {
 			buffer_append(&result, rest, (size_t)(brace - rest));
@@ -153,5 +167,5 @@ bool fan_out_text_put(struct step *step, const struct matrix_value *values, uint
 		put_list(&replacement, &cache->paths);
 		step->cache = cache;
 	}
-	return budget->bytes_left > 0 && budget->items_left > 0;
+	return budget->bytes_left > 0 && budget->items_left > 0 && budget->work_left > 0;
 }

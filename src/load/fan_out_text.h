@@ -13,9 +13,11 @@ struct fan_out_budget {
 	struct arena *arena;
 	uint64_t bytes_left; /* of texts */
 	uint64_t items_left; /* of lists */
+	uint64_t work_left;  /* of looking for keys */
 };
 #define FAN_OUT_BYTE_LIMIT ((uint64_t)256 << 20)
 #define FAN_OUT_ITEM_LIMIT 4000000u
+#define FAN_OUT_WORK_LIMIT 16000000u
 
 /*
  * Makes *step, a copy of the step as written, into one of its instances: {KEY} becomes the key's

@@ -15,8 +15,6 @@
 #include "load/schema_reference.h"
 
 #define ID_LENGTH 100u
-#define COMPARISON_LIMIT 500000u
-
 static const char *const connector_keys[] = {"connectors", NULL};
 static const char *const analyser_keys[] = {"analysers", "analyzers", "plugins", NULL};
 static const char *const analyser_words[] = {"analyser", "analyzer", "plugin", NULL};
@@ -234,6 +232,22 @@ static struct source_position value_where(
 	return tree_where(layout->tree, value == INDEX_NONE ? node : value);
 }
 
+/* `save_output` */
+static bool is_result(struct old_layout *layout, uint32_t node)
+{
+	const struct yaml_tree *tree = layout->tree;
+	uint32_t value = tree_find(tree, node, "save_output");
+	if (value == INDEX_NONE)
+		return true;
+	enum scalar_type type = tree->nodes[value].kind == NODE_SCALAR
+					? tree_scalar_type(tree, value)
+					: SCALAR_TEXT;
+	if (type != SCALAR_BOOLEAN && type != SCALAR_NULL)
+		diagnostics_add(layout->diagnostics, FINDING_WRONG_TYPE, tree_where(tree, value),
+			"'save_output' must be true or false");
+	return type != SCALAR_BOOLEAN || (*tree_text(tree, value) | 32) == 't';
+}
+
 static void read_entry(struct old_layout *layout, uint32_t node)
 {
 	if (!is_mapping(layout, node, "execution"))
@@ -253,12 +267,16 @@ static void read_entry(struct old_layout *layout, uint32_t node)
 		.from_where = value_where(layout, node, "input_from"),
 		.input_schema = read_schema(layout, node, input_schema_words),
 		.output_schema = read_schema(layout, node, output_schema_words),
+		.is_kept_back = !is_result(layout, node),
 	};
 	if (connector)
 		entry->connector = find_part(layout, &layout->connectors, "connector", connector,
 			value_where(layout, node, "connector"));
 	else if (!entry->from)
 		demand(layout, node, "execution", "connector", NULL);
+	if (connector && entry->from)
+		diagnostics_add(layout->diagnostics, FINDING_AMBIGUOUS, entry->from_where,
+			"an entry reads from its 'connector' or from 'input_from', not from both");
 	if (analyser)
 		entry->analyser = find_part(layout, &layout->analysers, "analyser", analyser,
 			value_where(layout, node, analyser_key));

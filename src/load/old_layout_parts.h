@@ -42,6 +42,7 @@ struct old_entry {
 	const char *input;         /* id of the artifact it reads */
 	const char *input_schema;  /* "name:1.0.0"; NULL: none */
 	const char *output_schema; /* the same */
+	bool is_kept_back;         /* its result is for other entries alone */
 };
 
 struct old_layout {

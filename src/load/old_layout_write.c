@@ -127,7 +127,8 @@ static void append_entry(
 			layout, yaml, "transform", &layout->analysers.items[entry->analyser]);
 	append_pair(yaml, 4, "input_schema", entry->input_schema);
 	append_pair(yaml, 4, "output_schema", entry->output_schema);
-	buffer_append_text(yaml, "    output: true\n");
+	if (!entry->is_kept_back)
+		buffer_append_text(yaml, "    output: true\n");
 }
 
 /* One declaration for each type that is not built in. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "load/fan_out.h"
 #include "load/reference_check.h"
+#include "load/resources.h"
 #include "load/yaml_decode.h"
 
 #define ID_LIMIT_BYTES 128u
@@ -58,6 +59,12 @@ static bool variable_is_ours(const char *name)
 	return false;
 }
 
+bool environment_name_is_valid(const char *name)
+{
+	return *name && !(*name >= '0' && *name <= '9') &&
+	       name[strspn(name, variable_bytes)] == '\0';
+}
+
 void check_environment_names(const struct environment *environment, struct diagnostics *diagnostics)
 {
 	for (uint32_t i = 0; i < environment->count; i++) {
@@ -66,8 +73,7 @@ void check_environment_names(const struct environment *environment, struct diagn
 		if (variable_is_ours(name))
 			diagnostics_add(diagnostics, FINDING_BAD_VALUE, variable->where,
 				"'%s' is set by wavetrain itself", name);
-		if (*name && !(*name >= '0' && *name <= '9') &&
-			strspn(name, variable_bytes) == strlen(name))
+		if (environment_name_is_valid(name))
 			continue;
 		diagnostics_add(diagnostics, FINDING_BAD_VALUE, variable->where,
 			"'%s' cannot name an environment variable: letters, digits and '_' can, "
@@ -136,9 +142,7 @@ static void check_outputs(struct check *check, const struct step *step)
 {
 	for (uint32_t i = 0; i < step->output_count; i++) {
 		const struct output *output = &step->outputs[i];
-		bool is_id = output->where.line == step->where.line &&
-			     output->where.column == step->where.column;
-		if (!is_id) /* of a runbook's artifact the name is the step's id as well */
+		if (!step->component) /* of an artifact the name is the step's id as well */
 			check_id_shape(check, "name of an output", output->name, output->where);
 		check_path(check, "outputs", output->path, output->where);
 	}
@@ -178,7 +182,8 @@ void step_check(const struct step *step, struct diagnostics *diagnostics)
 {
 	struct check only = {.diagnostics = diagnostics};
 	struct check *check = &only;
-	check_environment_names(&step->env, check->diagnostics);
+	if (!step->component) /* whose variables were looked at where it is declared */
+		check_environment_names(&step->env, check->diagnostics);
 	check_path(check, "workdir", step->workdir, step->where);
 	check_group(check, step);
 	check_outputs(check, step);
@@ -214,5 +219,6 @@ void pipeline_check(struct pipeline *pipeline, struct diagnostics *diagnostics)
 		check_id(&check, i);
 	check_steps(&check);
 	references_check(pipeline, &check.ids, diagnostics);
+	resources_check(pipeline, diagnostics);
 	map_release(&check.ids);
 }

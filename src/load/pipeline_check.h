@@ -20,6 +20,9 @@ void pipeline_check(struct pipeline *pipeline, struct diagnostics *diagnostics);
  */
 void step_check(const struct step *step, struct diagnostics *diagnostics);
 
+/* Letters, digits and '_', no digit in front: what every shell can name. */
+bool environment_name_is_valid(const char *name);
+
 /* Reports names that no variable can have, and those that only wavetrain itself sets. */
 void check_environment_names(
 	const struct environment *environment, struct diagnostics *diagnostics);

@@ -1,6 +1,8 @@
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -108,41 +110,89 @@ static void append_folders(const struct search *search, struct buffer *buffer)
 			search->folders[i]);
 }
 
-static bool report_none(
+/* What stands where a file is looked for and is none; NULL: nothing does. */
+static const char *false_file(const char *path)
+{
+	struct stat facts;
+	if (lstat(path, &facts) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? NULL : strerror(errno);
+	if (S_ISLNK(facts.st_mode) && stat(path, &facts) != 0)
+		return errno == ENOENT ? "a link that points to nothing" : strerror(errno);
+	return S_ISDIR(facts.st_mode) ? "a folder, not a file" : NULL;
+}
+
+/* True with the fault where the name is taken by what cannot be read. */
+static bool report_false(const char *folder, const char *name, struct arena *arena,
+	const char *hint, struct error *error)
+{
+	const char *what = *name ? false_file(path_join(arena, folder, name)) : NULL;
+	if (!what)
+		return false;
+	bool is_sort = text_starts_with(what, "a ");
+	error_set(error, ERROR_NO_PIPELINE, is_sort ? "'%s' is %s" : "'%s' cannot be read: %s",
+		shown_path(folder, name, arena), what);
+	error_hint(error, "%s", hint);
+	return true;
+}
+
+static bool report_no_default(const struct search *search, struct arena *arena, struct error *error)
+{
+	CLEANUP(buffer_release) struct buffer folders = BUFFER_INIT;
+	for (uint32_t i = 0; i < search->count; i++)
+		for (size_t j = 0; j < ARRAY_LENGTH(default_files); j++)
+			if (report_false(search->folders[i], default_files[j], arena,
+				    "move it away, then 'wavetrain init' writes a pipeline", error))
+				return false;
+	append_folders(search, &folders);
+	error_set(error, ERROR_NO_PIPELINE,
+		"no pipeline file: looked for wavetrain.yml, wavetrain.yaml and "
+		".wavetrain/pipeline.yml%s",
+		buffer_text(&folders));
+	return error_hint(error, "wavetrain init");
+}
+
+static bool report_no_named(
 	const struct search *search, const char *word, struct arena *arena, struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer folders = BUFFER_INIT;
-	append_folders(search, &folders);
-	if (!word) {
-		error_set(error, ERROR_NO_PIPELINE,
-			"no pipeline file: looked for wavetrain.yml, wavetrain.yaml and "
-			".wavetrain/pipeline.yml%s",
-			buffer_text(&folders));
-		return error_hint(error, "wavetrain init");
+	if (report_false(search->folders[0], word, arena, "name the pipeline file itself", error))
+		return false;
+	/* A path is no name. */
+	if (strchr(word, '/')) {
+		error_set(
+			error, ERROR_NO_PIPELINE, "no pipeline '%s': there is no such file", word);
+		return error_hint(
+			error, "name a pipeline file; 'wavetrain init' writes a first one");
 	}
+	append_folders(search, &folders);
 	error_set(error, ERROR_NO_PIPELINE,
 		"no pipeline '%s': looked for the file %s and for " PIPELINES_FOLDER
 		"/%s.{yml,yaml,json,pipeline}%s",
 		word, word, word, buffer_text(&folders));
 	const char *nearest = nearest_name(search, word, arena);
 	if (nearest)
-		error_hint(error, "did you mean '%s'?", nearest);
-	return false;
+		return error_hint(error, "did you mean '%s'?", nearest);
+	return error_hint(error, "name a pipeline file; 'wavetrain init' writes a first one");
 }
 
 bool pipeline_find(const char *folder, const char *word, struct arena *arena, const char **path,
 	struct error *error)
 {
 	struct search search;
+	/* "": path_absolute() of a working directory that was removed. */
+	if (text_is_empty(folder) && !(word && word[0] == '/')) {
+		error_set(error, ERROR_FILE, "the current folder is gone");
+		return error_hint(error, "change to a folder that is there");
+	}
 	search_init(&search, folder, arena);
 	if (!word)
 		return find_default(&search, arena, path) ||
-		       report_none(&search, word, arena, error);
+		       report_no_default(&search, arena, error);
 	if (is_file(path_join(arena, folder, word))) {
 		*path = shown_path(folder, word, arena);
 		return true;
 	}
 	if (!strchr(word, '/') && find_named(&search, word, arena, path))
 		return true;
-	return report_none(&search, word, arena, error);
+	return report_no_named(&search, word, arena, error);
 }

@@ -87,7 +87,7 @@ bool pipeline_load(const struct load_request *request, struct arena *arena,
 	CLEANUP(buffer_release) struct buffer source = BUFFER_INIT;
 	diagnostics_init(diagnostics, arena, request->path);
 	*pipeline = (struct pipeline){.file = request->path, .folder = request->folder};
-	if (!file_read(request->path, TREE_FILE_LIMIT_BYTES, &source, error)) {
+	if (!file_read_or_pipe(request->path, TREE_FILE_LIMIT_BYTES, &source, error)) {
 		if (error->number == ENOENT || error->number == ENOTDIR)
 			error->code = ERROR_NO_PIPELINE;
 		return false;

@@ -7,8 +7,6 @@
 #include "load/fan_out.h"
 #include "load/yaml_decode.h"
 
-#define COMPARISON_LIMIT 500000u
-
 struct check {
 	struct pipeline *pipeline;
 	struct diagnostics *diagnostics;

@@ -118,6 +118,7 @@ const struct yaml_table retry_table = {
 	.field_count = ARRAY_LENGTH(retry_fields),
 	.item_bytes = sizeof(struct retry_policy),
 	.short_key = "max",
+	.short_name = "retry",
 	.start = retry_start,
 	.finish = retry_finish,
 };

@@ -172,9 +172,21 @@ static bool find_file(
 	return known->place.result == SCHEMA_FILE_FOUND;
 }
 
-static void add_contract(struct comparing *comparing, struct step *step)
+/*
+ * The one that is declared, or that a single input passes on. Several inputs are a list of theirs
+ * or have none in common, which only the run tells.
+ */
+static const char *promised_schema(const struct comparing *comparing, uint32_t place)
 {
-	const char *schema = step->component->output_schema;
+	const struct step *step = &comparing->pipeline->steps[place];
+	const char *declared = step->component->output_schema;
+	return declared || step->input_count != 1 ? declared : comparing->made[place];
+}
+
+static void add_contract(struct comparing *comparing, uint32_t place)
+{
+	struct step *step = &comparing->pipeline->steps[place];
+	const char *schema = promised_schema(comparing, place);
 	const char *path;
 	if (!schema || !find_file(comparing, step, schema, &path))
 		return;
@@ -199,10 +211,11 @@ void schema_compat_check(struct pipeline *pipeline, struct diagnostics *diagnost
 	find_made(&comparing);
 	for (uint32_t i = 0; i < pipeline->step_count; i++) {
 		struct step *step = &pipeline->steps[i];
-		bool is_choosy = step->component->input_schemas.count > 0;
+		/* Without a type there is a finding already, and nothing to call it by. */
+		bool is_choosy = step->component->type && step->component->input_schemas.count > 0;
 		for (uint32_t j = 0; is_choosy && j < step->input_count; j++)
 			check_input(&comparing, step, &step->inputs[j]);
-		add_contract(&comparing, step);
+		add_contract(&comparing, i);
 	}
 	map_release(&comparing.by_text);
 	free(comparing.known);

@@ -2,10 +2,10 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "load/fan_out.h"
+#include "load/resources.h"
 #include "load/step_values.h"
 #include "load/steps_reader.h"
 
-#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 #define HOUR_MS ((int64_t)3600 * 1000)
 
 /* "text" and "texts" are definitions of the whole schema. */
@@ -120,8 +120,9 @@ static void step_finish(struct decoder *decoder, uint32_t node, void *item)
 		command_shell_finish(decoder, node, &step->command);
 	check_one_of(decoder, node, "contract", "handover");
 	uint32_t condition = tree_find(decoder->tree, node, "if");
-	fan_out_check_names(decoder, step,
-		tree_where(decoder->tree, condition == INDEX_NONE ? node : condition));
+	struct source_position where;
+	tree_text_where(decoder->tree, condition == INDEX_NONE ? node : condition, &where);
+	fan_out_check_names(decoder, step, where);
 	if (step->foreach && has_key(decoder, node, "matrix"))
 		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
 			tree_key_where(decoder->tree, node, "foreach"),
@@ -338,6 +339,45 @@ static const struct yaml_field step_fields[] = {
 		.word = gate_word,
 		.shown_default = "auto",
 		.description = "`manual`: nothing after its wave starts before somebody approves."},
+	{.key = "resources",
+		.kind = FIELD_NAMED,
+		.table = &resource_claim_table,
+		.offset = offsetof(struct step, claims),
+		.count_offset = offsetof(struct step, claim_count),
+		.expected = "a mapping of names to amounts",
+		.description = "What it needs of `execution.resources` while it runs: "
+			       "`{memory: 4GiB, gpu: 1}`."},
+	{.key = "milestone",
+		.kind = FIELD_BOOLEAN,
+		.offset = offsetof(struct step, is_milestone),
+		.shown_default = "false",
+		.description = "Whether there is a checkpoint as soon as it is done."},
+	{.key = "value",
+		.kind = FIELD_NUMBER,
+		.minimum = 0,
+		.maximum = 1000000,
+		.offset = offsetof(struct step, value),
+		.shown_default = "1",
+		.description =
+			"What it is worth. Where steps have a value, an effort or a risk, "
+			"of those that are ready the one with the highest (value / effort) × "
+			"(1 − risk) starts first, twice that on the critical path."},
+	{.key = "effort",
+		.kind = FIELD_DURATION,
+		.minimum = 1,
+		.maximum = YEAR_MS,
+		.offset = offsetof(struct step, effort_ms),
+		.shown_default = "what it took before, or its timeout",
+		.description = "How long it takes, as far as you know: the estimate until it has "
+			       "run."},
+	{.key = "risk",
+		.kind = FIELD_NUMBER,
+		.minimum = 0,
+		.maximum = 1,
+		.offset = offsetof(struct step, risk),
+		.shown_default = "0",
+		.description = "How likely it does harm, from 0 to 1; from 0.5 on there is a "
+			       "checkpoint before it starts."},
 	{.key = "barrier",
 		.kind = FIELD_CUSTOM,
 		.decode = decode_barrier,

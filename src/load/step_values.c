@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "load/condition_read.h"
 #include "load/matrix.h"
+#include "load/pipeline_check.h"
 #include "load/steps_reader.h"
 
 static const struct yaml_field need_fields[] = {
@@ -232,14 +233,17 @@ void decode_condition(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
 {
 	struct step *step = owner;
-	struct source_position where = tree_where(decoder->tree, node);
+	struct source_position where;
 	const char *text = decode_text(decoder, field, node);
 	if (!text)
 		return;
-	where.column += decoder->tree->nodes[node].is_quoted;
+	uint32_t known = decoder->diagnostics->count;
+	bool is_verbatim = tree_text_where(decoder->tree, node, &where);
 	step->condition = condition_read(text, where, decoder->diagnostics);
+	for (uint32_t i = known; i < decoder->diagnostics->count && !is_verbatim; i++)
+		decoder->diagnostics->findings[i].where = where;
 	if (step->condition)
-		condition_check(step->condition, decoder->pipeline, where, decoder->diagnostics);
+		condition_check(step->condition, decoder->substitution, where);
 }
 
 const char *workspace_word(size_t place)
@@ -340,14 +344,6 @@ void decode_cache(
 	step->cache = rule;
 }
 
-/* Letters, digits and '_', no digit in front: what every shell can name. */
-static bool is_variable_name(const char *name)
-{
-	static const char word[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-	return *name && !(*name >= '0' && *name <= '9') && name[strspn(name, word)] == '\0';
-}
-
 /* Names alone: a ${VAR} here would be the secret itself. */
 static void decode_names(struct decoder *decoder, uint32_t node, struct text_list *list)
 {
@@ -357,7 +353,7 @@ static void decode_names(struct decoder *decoder, uint32_t node, struct text_lis
 		.expected = SECRETS_EXPECTED};
 	decode_value(decoder, &field, node, list);
 	for (uint32_t i = 0; i < list->count; i++) {
-		if (!is_variable_name(list->items[i].text))
+		if (!environment_name_is_valid(list->items[i].text))
 			diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
 				list->items[i].where,
 				"'secrets' takes names of environment variables (letters, digits "

@@ -7,12 +7,12 @@
 #include "base/text.h"
 #include "load/agents.h"
 #include "load/artifacts_reader.h"
+#include "load/checkpoint_tables.h"
 #include "load/fan_out.h"
 #include "load/old_layout.h"
 #include "load/parameters.h"
+#include "load/resources.h"
 #include "load/step_values.h"
-
-#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 
 static const char *mode_word(size_t place)
 {
@@ -25,11 +25,6 @@ static const char *on_failure_word(size_t place)
 					: NULL;
 }
 
-static const char *push_word(size_t place)
-{
-	return place < PUSH_COUNT ? push_policy_name((enum push_policy)place) : NULL;
-}
-
 static const struct yaml_field execution_fields[] = {
 	{.key = "mode",
 		.kind = FIELD_ENUM,
@@ -37,7 +32,8 @@ static const struct yaml_field execution_fields[] = {
 		.offset = offsetof(struct execution, mode),
 		.shown_default = "waves",
 		.description = "How steps follow one another. `waves`: a wave starts when the one "
-			       "before it has ended."},
+			       "before it has ended. `frontier`: a step starts as soon as what it "
+			       "needs has ended."},
 	{.key = "jobs",
 		.kind = FIELD_UNSIGNED,
 		.offset = offsetof(struct execution, jobs),
@@ -65,6 +61,23 @@ static const struct yaml_field execution_fields[] = {
 		.shown_default = "none",
 		.description = "How long the whole run may take; then it is stopped and can be "
 			       "resumed."},
+	{.key = "resources",
+		.kind = FIELD_NAMED,
+		.table = &resource_pool_table,
+		.offset = offsetof(struct execution, pools),
+		.count_offset = offsetof(struct execution, pool_count),
+		.expected = "a mapping of names to amounts",
+		.description = "What steps share besides `jobs`: `{memory: 12GiB, gpu: 1}`. Steps "
+			       "run side by side as far as their `resources` fit."},
+	{.key = "budget",
+		.kind = FIELD_DURATION,
+		.minimum = 1,
+		.maximum = YEAR_MS,
+		.offset = offsetof(struct execution, budget_ms),
+		.shown_default = "none",
+		.description = "The time there is, each time it is started or resumed: a step that "
+			       "would not end within it, by what it took before, is not started; "
+			       "what is done is committed and the run can be resumed."},
 };
 
 static const struct yaml_table execution_table = {
@@ -73,62 +86,6 @@ static const struct yaml_table execution_table = {
 	.fields = execution_fields,
 	.field_count = ARRAY_LENGTH(execution_fields),
 	.item_bytes = sizeof(struct execution),
-};
-
-static void checkpoint_finish(struct decoder *decoder, uint32_t node, void *item)
-{
-	const struct checkpoint_settings *settings = item;
-	uint32_t message = tree_find(decoder->tree, node, "message");
-	uint32_t branch = tree_find(decoder->tree, node, "branch");
-	if (message != INDEX_NONE && settings->message && !*settings->message)
-		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
-			tree_where(decoder->tree, message), "'message' must not be empty");
-	if (branch != INDEX_NONE && settings->branch && !*settings->branch)
-		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
-			tree_where(decoder->tree, branch), "'branch' must not be empty");
-}
-
-static const struct yaml_field checkpoint_fields[] = {
-	{.key = "commit",
-		.kind = FIELD_BOOLEAN,
-		.offset = offsetof(struct checkpoint_settings, commit),
-		.shown_default = "true",
-		.description = "Whether each finished wave becomes a commit."},
-	{.key = "branch",
-		.kind = FIELD_TEXT,
-		.offset = offsetof(struct checkpoint_settings, branch),
-		.shown_default = "current when a branch is checked out and clean, else none",
-		.description = "Where the commits go: `current`, `none` (they are kept on the "
-			       "run's own reference only), or the name of a branch."},
-	{.key = "message",
-		.kind = FIELD_TEXT,
-		.flags = FIELD_PARAMETERS,
-		.offset = offsetof(struct checkpoint_settings, message),
-		.shown_default = "`" CHECKPOINT_DEFAULT_MESSAGE "`",
-		.description = "First line of the commits. `{pipeline}`, `{what}`, `{groups}`, "
-			       "`{run}` and the names of parameters in braces are replaced."},
-	{.key = "push",
-		.kind = FIELD_ENUM,
-		.word = push_word,
-		.offset = offsetof(struct checkpoint_settings, push),
-		.shown_default = "auto",
-		.description = "`auto`: each commit is pushed when there is a remote and a token. "
-			       "`never`: nothing is pushed."},
-	{.key = "max_file",
-		.kind = FIELD_SIZE,
-		.offset = offsetof(struct checkpoint_settings, max_file_bytes),
-		.shown_default = "50MB",
-		.description = "A wave that changed a larger file ends the run with an error that "
-			       "names it: ignore the file, or raise this."},
-};
-
-static const struct yaml_table checkpoint_table = {
-	.noun = "section 'checkpoint'",
-	.title = "Commits: `checkpoint`",
-	.fields = checkpoint_fields,
-	.field_count = ARRAY_LENGTH(checkpoint_fields),
-	.item_bytes = sizeof(struct checkpoint_settings),
-	.finish = checkpoint_finish,
 };
 
 static void wave_finish(struct decoder *decoder, uint32_t node, void *item)
@@ -158,16 +115,6 @@ const struct yaml_table wave_table = {
 	.finish = wave_finish,
 };
 
-/* Parameters are read before everything else, by parameters_read(). */
-static void params_are_read(
-	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
-{
-	(void)decoder;
-	(void)field;
-	(void)node;
-	(void)owner;
-}
-
 static const struct yaml_field pipeline_fields[] = {
 	{.key = "name",
 		.kind = FIELD_TEXT,
@@ -182,7 +129,7 @@ static const struct yaml_field pipeline_fields[] = {
 		.description = "What it does, in words."},
 	{.key = "params",
 		.kind = FIELD_CUSTOM,
-		.decode = params_are_read,
+		.decode = decode_elsewhere,
 		.table = &parameter_table,
 		.expected = "a mapping of names to parameters",
 		.description = "Values that `-p NAME=VALUE` can set. A step finds each in "
@@ -255,6 +202,7 @@ const struct yaml_table *const steps_tables[] = {
 	&pipeline_table,
 	&parameter_table,
 	&execution_table,
+	&resource_pool_table,
 	&checkpoint_table,
 	&step_table,
 	&need_table,
@@ -270,7 +218,7 @@ const struct yaml_table *const steps_tables[] = {
 	NULL,
 };
 
-static void pipeline_start(struct pipeline *pipeline)
+void pipeline_start(struct pipeline *pipeline)
 {
 	pipeline->format = FORMAT_STEPS;
 	pipeline->checkpoint = (struct checkpoint_settings){

@@ -14,6 +14,9 @@
 void steps_read(
 	struct decoder *decoder, const struct load_request *request, struct pipeline *pipeline);
 
+/* What holds in every form when the file says nothing. The format is then the steps form. */
+void pipeline_start(struct pipeline *pipeline);
+
 /* The tables of the format in the order of the reference page, NULL after the last. */
 extern const struct yaml_table *const steps_tables[];
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "load/yaml_decode.h"
 
 #define NAME_LIMIT 128u
 
@@ -35,6 +36,7 @@ void substitution_init(struct substitution *substitution, const char *const *env
 		.diagnostics = diagnostics,
 		.environment = environment,
 		.bytes_left = SUBSTITUTION_LIMIT_BYTES,
+		.comparisons_left = COMPARISON_LIMIT,
 	};
 	uint32_t count = 0;
 	while (environment && environment[count])
@@ -84,6 +86,23 @@ static struct lookup variable_find(const struct substitution *substitution, cons
 	return (struct lookup){strchr(substitution->environment[place], '=') + 1, parameter};
 }
 
+static bool take_comparisons(struct substitution *substitution, uint32_t count)
+{
+	if (substitution->diagnostics->count >= DIAGNOSTICS_LIMIT ||
+		count > substitution->comparisons_left)
+		return false;
+	substitution->comparisons_left -= count;
+	return true;
+}
+
+void substitution_offer_parameters(struct substitution *substitution, struct nearest *nearest)
+{
+	if (!take_comparisons(substitution, substitution->parameter_count))
+		return;
+	for (uint32_t i = 0; i < substitution->parameter_count; i++)
+		nearest_offer(nearest, substitution->parameters[i].name);
+}
+
 static void report_unset(struct substitution *substitution, const char *name,
 	const struct parameter *parameter, struct source_position where)
 {
@@ -97,9 +116,8 @@ static void report_unset(struct substitution *substitution, const char *name,
 	}
 	struct nearest nearest;
 	nearest_start(&nearest, name);
-	bool is_worth_it = substitution->diagnostics->count < DIAGNOSTICS_LIMIT;
-	for (uint32_t i = 0; is_worth_it && i < substitution->parameter_count; i++)
-		nearest_offer(&nearest, substitution->parameters[i].name);
+	substitution_offer_parameters(substitution, &nearest);
+	bool is_worth_it = take_comparisons(substitution, substitution->variable_count);
 	for (uint32_t i = 0; is_worth_it && i < substitution->variable_count; i++)
 		nearest_offer(&nearest, substitution->variables[i]);
 	diagnostics_add_near(substitution->diagnostics, FINDING_VARIABLE, where, nearest.best,

@@ -20,6 +20,8 @@
 #define SUBSTITUTE_VARIABLES 1u
 #define SUBSTITUTE_PARAMETERS 2u
 
+struct nearest;
+
 struct substitution {
 	struct arena *arena;             /* of the results */
 	struct diagnostics *diagnostics; /* FINDING_VARIABLE */
@@ -31,6 +33,7 @@ struct substitution {
 	uint32_t parameter_count;
 	struct map parameter_names; /* owned; to the place in parameters */
 	uint64_t bytes_left;        /* until SUBSTITUTION_LIMIT_BYTES */
+	uint64_t comparisons_left;  /* for hints: bounded in all */
 	bool is_incomplete;         /* the text at hand names something that has no value */
 };
 
@@ -49,6 +52,9 @@ void substitution_set_parameters(
  */
 const char *substitute(struct substitution *substitution, const char *text, unsigned forms,
 	struct source_position where);
+
+/* Offers the names of all parameters, as long as hints have not been much work. */
+void substitution_offer_parameters(struct substitution *substitution, struct nearest *nearest);
 
 /* True for [A-Za-z_][A-Za-z0-9_-]*, at most 128 bytes: what ${…} and `params` can name. */
 bool variable_name_is_valid(const char *name);

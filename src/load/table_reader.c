@@ -4,6 +4,7 @@
 
 #include "base/index.h"
 #include "base/text.h"
+#include "load/steps_reader.h"
 #include "load/table_row.h"
 #include "load/yaml_check.h"
 #include "load/yaml_decode.h"
@@ -308,13 +309,8 @@ void table_read(const struct load_request *request, const char *bytes, size_t si
 			.shell = request->shell,
 			.row_number = 1},
 	};
+	pipeline_start(pipeline);
 	pipeline->format = FORMAT_TABLE;
-	pipeline->checkpoint = (struct checkpoint_settings){
-		.commit = true,
-		.message = CHECKPOINT_DEFAULT_MESSAGE,
-		.push = PUSH_AUTO,
-		.max_file_bytes = CHECKPOINT_DEFAULT_MAX_FILE_BYTES,
-	};
 	if (!yaml_check_bytes(bytes, size, diagnostics) ||
 		!check_characters(bytes, size, diagnostics))
 		return;

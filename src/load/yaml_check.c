@@ -40,6 +40,32 @@ bool yaml_line_has_tab_indent(const char *bytes, size_t size, uint32_t line)
 	return at && at < end && *at == '\t';
 }
 
+/* The blanks of the first line that has anything else; INDEX_NONE: there is none. */
+static uint32_t first_indent(const char *line, const char *end)
+{
+	while (line < end) {
+		const char *at = line;
+		while (at < end && *at == ' ')
+			at++;
+		if (at < end && *at != '\n' && *at != '\r')
+			return (uint32_t)(at - line);
+		const char *line_end = memchr(at, '\n', (size_t)(end - at));
+		line = line_end ? line_end + 1 : end;
+	}
+	return INDEX_NONE;
+}
+
+uint32_t yaml_literal_indent(const char *bytes, size_t size, size_t offset, const char *text)
+{
+	const char *end = bytes + size;
+	if (offset >= size || bytes[offset] != '|')
+		return INDEX_NONE;
+	const char *header_end = memchr(bytes + offset, '\n', size - offset);
+	uint32_t whole = header_end ? first_indent(header_end + 1, end) : INDEX_NONE;
+	uint32_t own = first_indent(text, text + strlen(text));
+	return own > whole || own == INDEX_NONE ? INDEX_NONE : whole - own;
+}
+
 /* The first byte that is not UTF-8. A U+FFFD of length 1 is the decoder's word for it. */
 static size_t invalid_offset(const char *bytes, size_t size)
 {

@@ -25,4 +25,10 @@ struct source_position yaml_offset_where(const char *bytes, size_t size, size_t 
 
 bool yaml_line_has_tab_indent(const char *bytes, size_t size, uint32_t line);
 
+/*
+ * How many blanks a literal block, whose '|' is at offset and whose text is given, has before each
+ * line. INDEX_NONE: no '|' is there, or no line says.
+ */
+uint32_t yaml_literal_indent(const char *bytes, size_t size, size_t offset, const char *text);
+
 #endif

@@ -101,8 +101,10 @@ void decode_mapping(
 	if (kind == NODE_MAPPING) {
 		decode_pairs(decoder, table, node, item);
 	} else if (kind == NODE_SCALAR && table->short_key) {
-		decode_value(
-			decoder, &table->fields[field_find(table, table->short_key)], node, item);
+		struct yaml_field field = table->fields[field_find(table, table->short_key)];
+		if (table->short_name)
+			field.key = table->short_name;
+		decode_value(decoder, &field, node, item);
 	} else {
 		diagnostics_add(decoder->diagnostics, FINDING_WRONG_TYPE,
 			tree_where(decoder->tree, node),
@@ -112,6 +114,15 @@ void decode_mapping(
 	}
 	if (table->finish)
 		table->finish(decoder, node, item);
+}
+
+void decode_elsewhere(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	(void)decoder;
+	(void)field;
+	(void)node;
+	(void)owner;
 }
 
 const char *decode_key(struct decoder *decoder, uint32_t node)

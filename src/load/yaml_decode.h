@@ -36,9 +36,16 @@ enum field_kind {
 };
 
 #define FIELD_REQUIRED 1u
-#define FIELD_LITERAL 2u     /* ${VAR} stays as it is */
-#define FIELD_PARAMETERS 4u  /* {parameter} is replaced */
-#define FIELD_ONE_OR_MANY 8u /* of a sequence: one item may stand without a list */
+#define FIELD_LITERAL 2u       /* ${VAR} stays as it is */
+#define FIELD_PARAMETERS 4u    /* {parameter} is replaced */
+#define FIELD_ONE_OR_MANY 8u   /* of a sequence: one item may stand without a list */
+#define FIELD_WIDE_NUMBERS 16u /* of decode_json(): integers beyond 64 bits are doubles */
+
+/* Names that may be compared for hints, by each who gives them: a long file is not slow then. */
+#define COMPARISON_LIMIT 500000u
+
+/* The longest duration that a file may name: longer than any run. */
+#define YEAR_MS ((int64_t)366 * 24 * 3600 * 1000)
 
 struct fan_out_list;
 
@@ -88,8 +95,9 @@ struct yaml_table {
 	const struct yaml_field *fields;
 	uint32_t field_count; /* at most TABLE_FIELD_LIMIT */
 	size_t item_bytes;
-	size_t name_offset;    /* of the const char * that FIELD_NAMED fills with an item's key */
-	const char *short_key; /* a scalar in place of the mapping is this key's value; NULL: no */
+	size_t name_offset;     /* of the const char * that FIELD_NAMED fills with an item's key */
+	const char *short_name; /* what a fault of that value calls it; NULL: the key */
+	const char *short_key;  /* a scalar in place of the mapping is this key's value; NULL: no */
 	void (*start)(void *item); /* sets what holds when keys are not given; NULL: zeros do */
 	/* Looks at the whole; NULL: nothing to do. node is what the item was decoded from. */
 	void (*finish)(struct decoder *decoder, uint32_t node, void *item);
@@ -99,6 +107,9 @@ struct yaml_table {
 /* Calls start, decodes every key, reports what is unknown, doubled or missing, calls finish. */
 void decode_mapping(
 	struct decoder *decoder, const struct yaml_table *table, uint32_t node, void *item);
+
+/* Does nothing: for a key that its reader looks at by itself, in an order of its own. */
+decode_function decode_elsewhere;
 
 /* Decodes a value by the field's kind. */
 void decode_value(
@@ -122,7 +133,7 @@ bool decode_flag(
  * A whole value as JSON on one line; the arena's. Variables (and parameters, if the field says so)
  * are put into texts; a text without quotes then has the type it would have had if it had been
  * written like that. Numbers that JSON has no word for are texts. NULL with a finding: something
- * has no value.
+ * has no value, or is a number that no JSON reader holds.
  */
 const char *decode_json(struct decoder *decoder, const struct yaml_field *field, uint32_t node);
 

@@ -1,5 +1,8 @@
 /* A part of the tree as JSON: schemas and properties that are written in the pipeline file. */
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -41,20 +44,35 @@ static bool is_json_number(const char *text)
 	return *text == '\0' || *text == 'e' || *text == 'E';
 }
 
+/*
+ * More than its reader holds: 64 bits with a sign, or a double. That of schemas takes longer
+ * integers as doubles, too.
+ */
+static bool is_too_large(const char *text, bool takes_wide)
+{
+	int64_t integer;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'o')) {
+		errno = 0;
+		uint64_t number = strtoull(text + 2, NULL, text[1] == 'x' ? 16 : 8);
+		return errno == ERANGE || (number > INT64_MAX && !takes_wide);
+	}
+	text += *text == '+';
+	if (!strpbrk(text, ".eE") && !takes_wide)
+		return !parse_signed(text, &integer);
+	return !isfinite(strtod(text, NULL)); /* 0 for .inf and .nan, which are texts */
+}
+
 /* 0x1F and 0o17. */
-static bool append_based_integer(struct buffer *buffer, const char *text)
+static void append_based_integer(struct buffer *buffer, const char *text)
 {
 	unsigned base = text[1] == 'x' ? 16 : 8;
 	uint64_t number = 0;
 	for (const char *at = text + 2; *at; at++) {
 		unsigned digit =
 			*at <= '9' ? (unsigned)(*at - '0') : (unsigned)((*at | 32) - 'a') + 10;
-		if (number > (UINT64_MAX - digit) / base)
-			return false;
 		number = number * base + digit;
 	}
 	buffer_append_unsigned(buffer, number);
-	return true;
 }
 
 static bool append_number(struct buffer *buffer, const char *text)
@@ -64,8 +82,10 @@ static bool append_number(struct buffer *buffer, const char *text)
 		buffer_append_text(buffer, text);
 		return true;
 	}
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'o'))
-		return append_based_integer(buffer, text);
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'o')) {
+		append_based_integer(buffer, text);
+		return true;
+	}
 	const char *digits = text + (*text == '+' || *text == '-');
 	digits += strspn(digits, "0");
 	if (*digits && strspn(digits, "0123456789") == strlen(digits)) {
@@ -76,6 +96,17 @@ static bool append_number(struct buffer *buffer, const char *text)
 		return false; /* .inf, .nan */
 	buffer_printf(buffer, "%.17g", number);
 	return true;
+}
+
+/* Not in a text that is only shown. */
+static void report_too_large(struct json_writer *writer, uint32_t node, const char *text)
+{
+	struct decoder *decoder = writer->decoder;
+	if (writer->field->flags & FIELD_LITERAL)
+		return;
+	diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE, tree_where(decoder->tree, node),
+		"the number '%s' is too large", shorten(decoder->arena, text));
+	writer->is_whole = false;
 }
 
 static void append_scalar(struct json_writer *writer, uint32_t node)
@@ -98,7 +129,10 @@ static void append_scalar(struct json_writer *writer, uint32_t node)
 		buffer_append_text(writer->buffer, (*text | 32) == 't' ? "true" : "false");
 		return;
 	}
-	if ((type == SCALAR_INTEGER || type == SCALAR_FLOAT) && append_number(writer->buffer, text))
+	bool is_number = type == SCALAR_INTEGER || type == SCALAR_FLOAT;
+	if (is_number && is_too_large(text, writer->field->flags & FIELD_WIDE_NUMBERS))
+		report_too_large(writer, node, text);
+	else if (is_number && append_number(writer->buffer, text))
 		return;
 	json_append_text(writer->buffer, text);
 }

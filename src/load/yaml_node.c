@@ -37,6 +37,19 @@ uint32_t tree_find(const struct yaml_tree *tree, uint32_t mapping, const char *k
 	return pair == INDEX_NONE ? INDEX_NONE : tree_child(tree, mapping, 2 * pair + 1);
 }
 
+bool tree_text_where(const struct yaml_tree *tree, uint32_t node, struct source_position *where)
+{
+	const struct tree_node *scalar = &tree->nodes[node];
+	*where = tree_where(tree, node);
+	if (scalar->form == SCALAR_QUOTED) {
+		where->column++;
+	} else if (scalar->form == SCALAR_LITERAL) {
+		where->line++;
+		where->column = scalar->indent + 1u;
+	}
+	return scalar->form != SCALAR_CHANGED;
+}
+
 struct source_position tree_key_where(
 	const struct yaml_tree *tree, uint32_t mapping, const char *key)
 {

@@ -35,6 +35,10 @@ struct anchor {
 
 struct composer {
 	struct yaml_tree *tree;
+	const char *bytes; /* of the file */
+	size_t size;
+	size_t offset;          /* of the literal block that was met last */
+	size_t character_count; /* before it */
 	struct diagnostics *diagnostics;
 	struct frame frames[TREE_NESTING_LIMIT];
 	uint32_t depth;
@@ -181,6 +185,49 @@ static bool check_tag(
 		shown_name(composer, (const char *)tag));
 }
 
+static size_t count_characters(const char *text, size_t length)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++)
+		count += (text[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/* libyaml counts characters; events come in the file's order, so each byte is passed once. */
+static size_t offset_of(struct composer *composer, yaml_mark_t mark)
+{
+	const char *bytes = composer->bytes;
+	while (composer->character_count < mark.index && composer->offset < composer->size) {
+		composer->offset++;
+		while (composer->offset < composer->size &&
+			(bytes[composer->offset] & 0xC0) == 0x80)
+			composer->offset++;
+		composer->character_count++;
+	}
+	return composer->offset;
+}
+
+static void set_form(struct composer *composer, const yaml_event_t *event, struct tree_node *scalar)
+{
+	const char *text = (const char *)event->data.scalar.value;
+	yaml_scalar_style_t style = event->data.scalar.style;
+	bool is_plain = style == YAML_PLAIN_SCALAR_STYLE;
+	size_t written = event->end_mark.index - event->start_mark.index;
+	scalar->form = SCALAR_CHANGED;
+	if (style == YAML_LITERAL_SCALAR_STYLE) {
+		uint32_t indent = yaml_literal_indent(composer->bytes, composer->size,
+			offset_of(composer, event->start_mark), text);
+		if (indent > UINT8_MAX)
+			return;
+		scalar->form = SCALAR_LITERAL;
+		scalar->indent = (uint8_t)indent;
+	} else if (event->start_mark.line == event->end_mark.line &&
+		   count_characters(text, event->data.scalar.length) + (is_plain ? 0 : 2) ==
+			   written) {
+		scalar->form = is_plain ? SCALAR_PLAIN : SCALAR_QUOTED;
+	}
+}
+
 static bool on_scalar(struct composer *composer, const yaml_event_t *event)
 {
 	struct yaml_tree *tree = composer->tree;
@@ -197,6 +244,7 @@ static bool on_scalar(struct composer *composer, const yaml_event_t *event)
 		return false;
 	tree->nodes[node].is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
 				      event->data.scalar.tag != NULL;
+	set_form(composer, event, &tree->nodes[node]);
 	tree->nodes[node].first = (uint32_t)tree->texts.size;
 	tree->nodes[node].count = (uint32_t)length;
 	buffer_append(&tree->texts, value, length + 1);
@@ -295,6 +343,8 @@ static bool refuse_syntax(
 	struct composer *composer, const yaml_parser_t *parser, const char *bytes, size_t size)
 {
 	struct source_position where = mark_where(parser->problem_mark);
+	if (parser->error == YAML_MEMORY_ERROR)
+		out_of_memory();
 	if (parser->error == YAML_READER_ERROR)
 		where = yaml_offset_where(bytes, size, parser->problem_offset);
 	const char *problem = parser->problem ? parser->problem : "it cannot be read";
@@ -334,16 +384,14 @@ bool yaml_tree_read(
 	if (!yaml_check_bytes(bytes, size, diagnostics))
 		return false;
 	CLEANUP(yaml_parser_delete) yaml_parser_t parser;
-	if (!yaml_parser_initialize(&parser)) {
-		diagnostics_add(diagnostics, FINDING_PARSE, (struct source_position){0, 0},
-			"there is no memory to read the file");
-		return false;
-	}
+	if (!yaml_parser_initialize(&parser))
+		out_of_memory();
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
 
 	CLEANUP(composer_release)
-	struct composer composer = {.tree = tree, .diagnostics = diagnostics};
+	struct composer composer = {
+		.tree = tree, .bytes = bytes, .size = size, .diagnostics = diagnostics};
 	bool is_read = compose(&composer, &parser, bytes, size);
 	if (!is_read)
 		yaml_tree_release(tree);

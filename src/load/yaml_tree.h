@@ -26,9 +26,19 @@ enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 /* The types of YAML 1.2's core schema (chapter 10.3). */
 enum scalar_type { SCALAR_NULL, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_FLOAT, SCALAR_TEXT };
 
+/* How a scalar's text stands in the file. */
+enum scalar_form {
+	SCALAR_PLAIN,   /* as it is, on one line */
+	SCALAR_QUOTED,  /* the same, behind a quote */
+	SCALAR_LITERAL, /* the same, line by line: a block with '|' */
+	SCALAR_CHANGED, /* folded, or with escapes: its parts have no place of their own */
+};
+
 struct tree_node {
 	uint8_t kind;    /* enum node_kind */
 	bool is_quoted;  /* or a block scalar, or tagged !!str: always text */
+	uint8_t form;    /* scalar: enum scalar_form */
+	uint8_t indent;  /* of SCALAR_LITERAL: blanks before each line */
 	uint32_t line;   /* from 1 */
 	uint32_t column; /* in characters, from 1 */
 	uint32_t first;  /* scalar: place in texts; else place of the first child in children */
@@ -66,6 +76,12 @@ struct source_position tree_where(const struct yaml_tree *tree, uint32_t node);
 
 /* The value of a scalar key, or INDEX_NONE. Linear in the mapping; the first of duplicates. */
 uint32_t tree_find(const struct yaml_tree *tree, uint32_t mapping, const char *key);
+
+/*
+ * The place of the first character of a scalar's text; all lines of the text begin in its column.
+ * False: the text does not stand in the file as it is, and *where is only where the value begins.
+ */
+bool tree_text_where(const struct yaml_tree *tree, uint32_t node, struct source_position *where);
 
 /* The place of a key itself, or the mapping's where it is not there. */
 struct source_position tree_key_where(

@@ -8,6 +8,11 @@ static const char *const trigger_names[] = {
 	[TRIGGER_WAVE] = "wave",
 	[TRIGGER_STEP] = "step",
 	[TRIGGER_INTERRUPTION] = "interruption",
+	[TRIGGER_TIME] = "time",
+	[TRIGGER_PROGRESS] = "progress",
+	[TRIGGER_MILESTONE] = "milestone",
+	[TRIGGER_RISK] = "risk",
+	[TRIGGER_SIGNAL] = "signal",
 };
 static_assert(ARRAY_LENGTH(trigger_names) == TRIGGER_COUNT, "one name a trigger");
 

@@ -8,6 +8,11 @@ enum checkpoint_trigger {
 	TRIGGER_WAVE,
 	TRIGGER_STEP, /* a serial step */
 	TRIGGER_INTERRUPTION,
+	TRIGGER_TIME,      /* these while steps run: so long since the last one */
+	TRIGGER_PROGRESS,  /* so many more steps are done */
+	TRIGGER_MILESTONE, /* a step that is one is done */
+	TRIGGER_RISK,      /* before a risky step */
+	TRIGGER_SIGNAL,    /* SIGUSR1 */
 	TRIGGER_COUNT
 };
 const char *checkpoint_trigger_name(enum checkpoint_trigger trigger);
@@ -17,7 +22,7 @@ struct checkpoint_request {
 	enum checkpoint_trigger trigger;
 	uint32_t number; /* of this run: 1, 2, … */
 	uint32_t wave;   /* INDEX_NONE: none */
-	bool partial;    /* some steps of the stage failed or were ended */
+	bool partial;    /* not all of the stage is done */
 	const char *run_id;
 	const char *subject; /* first line of the message, finished */
 	const char *body;    /* the steps and their durations, lines; "" for none */

@@ -13,6 +13,19 @@
 #include "base/parse.h"
 #include "base/text.h"
 
+void condition_each_operand(const struct condition *condition,
+	void (*visit)(void *context, const struct operand *operand), void *context)
+{
+	if (condition->left)
+		condition_each_operand(condition->left, visit, context);
+	if (condition->right)
+		condition_each_operand(condition->right, visit, context);
+	if (condition->kind == CONDITION_COMPARE || condition->kind == CONDITION_TRUE)
+		visit(context, &condition->operands[0]);
+	if (condition->kind == CONDITION_COMPARE)
+		visit(context, &condition->operands[1]);
+}
+
 struct evaluation {
 	const struct condition_facts *facts;
 	struct arena *arena;

@@ -61,6 +61,10 @@ struct condition {
 	const char *source;         /* of the root: the expression as written */
 };
 
+/* Calls visit for every operand of an expression, from left to right. */
+void condition_each_operand(const struct condition *condition,
+	void (*visit)(void *context, const struct operand *operand), void *context);
+
 struct condition_facts {
 	const struct pipeline *pipeline; /* parameters */
 	const struct step *step;         /* its matrix values are in env as MATRIX_NAME */

@@ -12,7 +12,7 @@
 struct contract_subject {
 	const struct step *step;
 	const char *pipeline_folder;      /* absolute: schemas count from it */
-	const char *work_folder;          /* absolute: the step's working directory */
+	const char *work_folder;          /* absolute: what its paths count from */
 	const char *artifacts_folder;     /* absolute: the run's artifacts */
 	const struct artifact *artifacts; /* one for each of step->outputs */
 	uint32_t artifact_count;

@@ -26,6 +26,7 @@ enum event_field {
 	FIELD_COUNT = 1u << 15,
 	FIELD_ERRORS = 1u << 16,
 	FIELD_KNOWN = 1u << 17,
+	FIELD_JOBS = 1u << 18,
 };
 
 #define FIELDS_OF_STEP (FIELD_ATTEMPT | FIELD_WAVE | FIELD_GROUP)
@@ -44,8 +45,8 @@ struct event_row {
 };
 
 static const struct event_row rows[] = {
-	[EVENT_PIPELINE_STARTED] = {"pipeline_started", FIELD_REASON},
-	[EVENT_PIPELINE_RESUMED] = {"pipeline_resumed", FIELD_REASON},
+	[EVENT_PIPELINE_STARTED] = {"pipeline_started", FIELD_REASON | FIELD_JOBS},
+	[EVENT_PIPELINE_RESUMED] = {"pipeline_resumed", FIELD_REASON | FIELD_JOBS},
 	[EVENT_PIPELINE_COMPLETED] = {"pipeline_completed", FIELDS_OF_RUN_END},
 	[EVENT_PIPELINE_FAILED] = {"pipeline_failed", FIELDS_OF_RUN_END},
 	[EVENT_PIPELINE_INTERRUPTED] = {"pipeline_interrupted", FIELDS_OF_RUN_END},
@@ -195,6 +196,8 @@ static void append_rare(struct buffer *buffer, const struct event *event, unsign
 		append_text(buffer, ",\"key\":", event->key);
 	if (fields & FIELD_TREE)
 		append_text(buffer, ",\"tree\":", event->tree);
+	if ((fields & FIELD_JOBS) && event->jobs > 0)
+		append_unsigned(buffer, ",\"jobs\":", event->jobs);
 	if (fields & FIELD_COUNT)
 		append_unsigned(buffer, ",\"count\":", event->count);
 	if ((fields & FIELD_ERRORS) && event->error_count > 0)

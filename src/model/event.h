@@ -91,6 +91,7 @@ struct event {
 		*subject; /* contract: "command ./check.sh"; skipped: id of the cause; else NULL */
 	const char *key;  /* of CACHE_HIT and of STEP_COMPLETED after it: hexadecimal */
 	const char *tree; /* of STEP_COMPLETED in a worktree: object id of its changes; NULL */
+	uint32_t jobs;    /* of PIPELINE_STARTED and _RESUMED: steps at once from now on */
 	uint32_t count;   /* of STEP_EXPANDED: instances; of CONTRACT_FAILED: errors in all */
 	const struct contract_error *errors; /* of CONTRACT_FAILED */
 	uint32_t error_count;

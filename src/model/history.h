@@ -8,8 +8,9 @@
 /* What earlier runs of a pipeline took. Filled by record/, read by plan/. */
 struct history_entry {
 	const char *step_id;
-	int64_t median_ms;  /* of its last successful attempts, at most HISTORY_DEPTH */
-	uint32_t run_count; /* how many went into the median; at least 1 */
+	int64_t median_ms;       /* of its last successful attempts, at most HISTORY_DEPTH */
+	int64_t ninth_decile_ms; /* of the same: nine in ten took no longer */
+	uint32_t run_count;      /* how many went into these; at least 1 */
 };
 #define HISTORY_DEPTH 20
 

@@ -51,7 +51,10 @@ static const char *const contract_kind_names[] = {
 };
 static_assert(ARRAY_LENGTH(contract_kind_names) == CONTRACT_KIND_COUNT, "one name a kind");
 
-static const char *const mode_names[] = {[MODE_WAVES] = "waves"};
+static const char *const mode_names[] = {
+	[MODE_WAVES] = "waves",
+	[MODE_FRONTIER] = "frontier",
+};
 static_assert(ARRAY_LENGTH(mode_names) == MODE_COUNT, "one name a mode");
 
 static const char *const failure_policy_names[] = {

@@ -112,8 +112,9 @@ struct contract {
 	struct file_rule *files; /* CONTRACT_FILES */
 	uint32_t file_count;
 	/* CONTRACT_JSON_SCHEMA: one of the two is given. */
-	const char *schema;      /* file, relative to pipeline->folder */
-	const char *schema_text; /* the schema itself, JSON */
+	const char *schema;                  /* file, relative to pipeline->folder */
+	struct source_position schema_where; /* of either; line 0: none is given */
+	const char *schema_text;             /* the schema itself, JSON */
 	const char *source;      /* a path from the working directory, or an output's name */
 	bool is_message;         /* source is a component's message: its `content` is checked, and
 				    its `schema` must be schema_name */
@@ -166,6 +167,7 @@ struct adapter {
 	enum adapter_stdin input;
 	enum adapter_result result; /* JSON: stdout is the step's output `result` */
 	const char *separator;      /* between the items of {allow} and {deny}; "," by default */
+	const char *file; /* that declares it, when it is not the pipeline's own; NULL: it is */
 	struct source_position where;
 };
 
@@ -180,6 +182,7 @@ struct persona {
 	struct text_list allow;         /* permissions; those that deny names are not in it */
 	struct text_list deny;
 	struct environment env;
+	const char *file; /* that declares it, when it is not the pipeline's own; NULL: it is */
 	struct source_position where;
 };
 
@@ -250,6 +253,24 @@ enum workspace_kind {
 };
 const char *workspace_kind_name(enum workspace_kind kind);
 
+/* Something that steps share besides processors: memory, a licence, a device, a lock (one of it). */
+struct resource_pool {
+	const char *name;
+	uint64_t amount; /* in whatever unit the pipeline counts; at least 1 */
+	struct source_position where;
+};
+
+/* What a step needs of a pool while it runs. */
+struct resource_claim {
+	const char *name;
+	uint64_t amount;
+	struct source_position where;
+	uint32_t pool; /* in execution.pools; INDEX_NONE until checked */
+};
+
+/* So many different requests of steps are told apart. */
+#define RESOURCE_KIND_LIMIT 256u
+
 struct condition; /* model/condition.h */
 struct mask;      /* base/mask.h */
 
@@ -284,12 +305,18 @@ struct step {
 	const struct foreach *foreach;
 	const struct condition *condition; /* `if` */
 	const struct cache_rule *cache;
+	struct resource_claim *claims; /* in the order of the pools */
+	uint32_t claim_count;
 	const struct text_list *secrets;      /* names of variables whose values are masked */
 	const struct text_list *empty_inputs; /* artifacts of a foreach without any instance: an
 						 empty folder each */
 
 	enum workspace_kind workspace : 8;
 	enum failure_reaction on_failure : 8;
+	double value;        /* what it is worth; with effort and risk: how early it starts */
+	int64_t effort_ms;   /* how long it is said to take; 0: not said */
+	double risk;         /* 0 to 1; see CHECKPOINT_RISK */
+	bool is_milestone;   /* a checkpoint after it */
 	bool needs_approval; /* gate: manual */
 	bool is_check;       /* barrier: false; runs at its wave's end, before the commit */
 	bool is_optional;    /* its failure does not make the run fail */
@@ -311,7 +338,11 @@ struct wave_title {
 	const char *name;
 };
 
-enum execution_mode { MODE_WAVES, MODE_COUNT };
+enum execution_mode {
+	MODE_WAVES,    /* a wave starts when the one before it has ended */
+	MODE_FRONTIER, /* a step starts as soon as what it needs has ended */
+	MODE_COUNT
+};
 const char *execution_mode_name(enum execution_mode mode);
 
 /* When a step of a wave has failed for good. */
@@ -328,6 +359,9 @@ struct execution {
 	uint32_t jobs; /* steps at once; 0: as many as the machine has processors */
 	enum wave_failure_policy on_failure;
 	int64_t time_limit_ms; /* of the whole run, then it is stopped as by SIGINT; 0: none */
+	struct resource_pool *pools; /* `resources` */
+	uint32_t pool_count;
+	int64_t budget_ms; /* the same, and what will not end within it is not started; 0: none */
 };
 
 enum push_policy { PUSH_AUTO, PUSH_NEVER, PUSH_COUNT };
@@ -339,7 +373,15 @@ struct checkpoint_settings {
 	const char *message; /* with {pipeline}, {what}, {groups}, {run} and parameters */
 	enum push_policy push;
 	uint64_t max_file_bytes;
+	/* While steps run; in mode frontier the defaults hold where `every` is not given. */
+	bool has_every;
+	int64_t every_ms;       /* since the last one; 0: no such */
+	uint32_t every_percent; /* of the steps that are to run; 0: no such */
 };
+#define CHECKPOINT_LEAST_INTERVAL_MS 1000
+#define CHECKPOINT_FRONTIER_INTERVAL_MS (30 * 60 * 1000)
+#define CHECKPOINT_FRONTIER_PERCENT 25u
+#define CHECKPOINT_RISK 0.5 /* of a step: there is one before it starts */
 #define CHECKPOINT_DEFAULT_MESSAGE "wavetrain: {what} complete ({groups})"
 #define CHECKPOINT_DEFAULT_MAX_FILE_BYTES 50000000u
 

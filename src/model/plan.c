@@ -6,11 +6,13 @@ static const char *const wave_origin_names[] = {
 	[WAVE_DERIVED] = "derived",
 	[WAVE_DETECTED] = "detected",
 	[WAVE_DECLARED] = "declared",
+	[WAVE_ROLLING] = "rolling",
 };
 static_assert(ARRAY_LENGTH(wave_origin_names) == WAVE_ORIGIN_COUNT, "one name an origin");
 
 static const char *const estimate_origin_names[] = {
 	[ESTIMATE_HISTORY] = "history",
+	[ESTIMATE_EFFORT] = "effort",
 	[ESTIMATE_TIMEOUT] = "timeout",
 	[ESTIMATE_PIPELINE] = "pipeline",
 	[ESTIMATE_DEFAULT] = "default",
@@ -28,6 +30,11 @@ static_assert(ARRAY_LENGTH(action_names) == ACTION_COUNT, "one name an action");
 const char *wave_origin_name(enum wave_origin origin)
 {
 	return wave_origin_names[origin];
+}
+
+bool wave_origin_is_by_needs(enum wave_origin origin)
+{
+	return origin == WAVE_DERIVED || origin == WAVE_ROLLING;
 }
 
 const char *estimate_origin_name(enum estimate_origin origin)

@@ -13,11 +13,21 @@
  * Times are milliseconds from the start of the run, in a world where every slot is free at once.
  */
 
-enum wave_origin { WAVE_DERIVED, WAVE_DETECTED, WAVE_DECLARED, WAVE_ORIGIN_COUNT };
+enum wave_origin {
+	WAVE_DERIVED,  /* steps that are equally far from a beginning */
+	WAVE_DETECTED, /* groups that stand together */
+	WAVE_DECLARED, /* by the file's `waves` */
+	WAVE_ROLLING,  /* frontier mode: all steps up to the next gate or merge */
+	WAVE_ORIGIN_COUNT
+};
 const char *wave_origin_name(enum wave_origin origin);
+
+/* True where only needs order the steps: a failure holds up what needs it, and nothing else. */
+bool wave_origin_is_by_needs(enum wave_origin origin);
 
 enum estimate_origin {
 	ESTIMATE_HISTORY,
+	ESTIMATE_EFFORT,
 	ESTIMATE_TIMEOUT,
 	ESTIMATE_PIPELINE,
 	ESTIMATE_DEFAULT,
@@ -46,12 +56,14 @@ struct plan_step {
 	uint32_t group;                /* in plan->groups; INDEX_NONE: none */
 	enum estimate_origin estimate_from;
 	int64_t estimate_ms;
-	int64_t earliest_ms; /* start, by the forward pass */
-	int64_t latest_ms;   /* start, by the backward pass */
-	int64_t slack_ms;    /* latest - earliest */
-	int64_t tail_ms;     /* the longest path from its start to the end, itself included */
-	bool critical;       /* slack 0 */
-	uint8_t run_if;      /* bits of enum run_condition; 0: never, action is ACTION_OMIT */
+	int64_t ninth_decile_ms; /* nine in ten of its own runs took no longer; 0: not known */
+	int64_t earliest_ms;     /* start, by the forward pass */
+	int64_t latest_ms;       /* start, by the backward pass */
+	int64_t slack_ms;        /* latest - earliest */
+	int64_t tail_ms;         /* the longest path from its start to the end, itself included */
+	bool critical;           /* slack 0 */
+	uint32_t rank;           /* with plan->is_ranked: of ready steps the lowest starts first */
+	uint8_t run_if;          /* bits of enum run_condition; 0: never, action is ACTION_OMIT */
 	enum plan_action action;
 	const char *reason;   /* why that action: one phrase, never NULL */
 	char fingerprint[65]; /* SHA-256 of what it would do, hexadecimal */
@@ -91,7 +103,8 @@ struct plan_totals {
 struct plan {
 	const struct pipeline *pipeline;
 	enum execution_mode mode;
-	uint32_t jobs; /* at least 1 */
+	uint32_t jobs;  /* at least 1 */
+	bool is_ranked; /* value, effort and risk decide before the longest remaining path */
 	struct plan_step *steps;
 	uint32_t *edges;
 	bool *edge_is_soft;  /* for each of edges; NULL: none is */
@@ -109,6 +122,12 @@ struct plan {
 	int64_t critical_path_ms;
 	struct plan_totals totals;
 };
+
+/* Of ready steps the one with the smallest key starts first, ties by place in the file. */
+static inline int64_t plan_step_key(const struct plan *plan, uint32_t step)
+{
+	return plan->is_ranked ? plan->steps[step].rank : -plan->steps[step].tail_ms;
+}
 
 /* The steps of a stage: one for a serial stage, else the wave's. */
 const uint32_t *plan_stage_steps(const struct plan *plan, uint32_t stage, uint32_t *count);

@@ -96,6 +96,31 @@ void run_from_plan(const struct plan *plan, const char *id, struct arena *arena,
 	run_summarise(run, arena);
 }
 
+/* As a runner that was stopped leaves them, and as a continued run finds them. */
+static void end_attempt(struct run_attempt *attempt, int64_t ended_ms)
+{
+	if (attempt->state != STATE_RUNNING)
+		return;
+	attempt->state = STATE_FAILED;
+	attempt->failure = FAILURE_CANCELLED;
+	attempt->reason = "runner ended";
+	attempt->ended_ms = ended_ms > attempt->started_ms ? ended_ms : attempt->started_ms;
+}
+
+void run_end_lost(struct run *run, enum state state, const char *reason, int64_t ended_ms)
+{
+	run->state = state;
+	run->reason = reason;
+	run->ended_ms = ended_ms;
+	for (uint32_t i = 0; i < run->attempt_count; i++)
+		end_attempt(&run->attempts[i], ended_ms);
+	for (uint32_t i = 0; run->steps && i < run->step_count; i++)
+		if (run->steps[i].state == STATE_RUNNING)
+			run->steps[i].state = STATE_PENDING;
+	run->totals.by_state[STATE_PENDING] += run->totals.by_state[STATE_RUNNING];
+	run->totals.by_state[STATE_RUNNING] = 0;
+}
+
 enum step_look run_step_look(const struct run *run, uint32_t step)
 {
 	const struct run_step *found = &run->steps[step];

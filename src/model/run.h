@@ -85,6 +85,7 @@ struct run_step {
 	const char *summary; /* Markdown its last attempt wrote for people; NULL: none */
 	const char *base_id; /* of an instance of a fan-out: the step as written; NULL: none */
 	bool is_optional;
+	bool is_kept; /* it has ended, and a checkpoint was made since */
 	char fingerprint[65];
 };
 
@@ -104,9 +105,15 @@ struct run_wave {
 	enum state state;
 	int64_t started_ms;
 	int64_t ended_ms;
-	int64_t idle_ms; /* slots x time in which any of its steps ran - work: what its barrier cost */
+	int64_t idle_ms; /* run->stage_idle_ms of its stage */
 	uint32_t step_count;
 	uint32_t checkpoint; /* in run->checkpoints, the last one of this wave; INDEX_NONE: none */
+};
+
+/* How many steps could run at once from a moment on, until the next of these. */
+struct run_slots {
+	int64_t from_ms;
+	uint32_t jobs;
 };
 
 struct run_totals {
@@ -125,7 +132,9 @@ struct run {
 	const char *pipeline_file;
 	enum pipeline_format format;
 	enum execution_mode mode;
-	uint32_t jobs;
+	uint32_t jobs;           /* since it was started or last continued */
+	struct run_slots *slots; /* of each start and continuation, in order */
+	uint32_t slots_count;    /* 0: `jobs` all the time */
 	enum state state;
 	const char *reason; /* of failed and interrupted; NULL: none */
 	int64_t started_ms;
@@ -147,6 +156,9 @@ struct run {
 	struct run_group *groups;
 	uint32_t group_count;
 	uint32_t stage_count;
+	int64_t *stage_idle_ms; /* wave_idle_measure(): slots x time in which any step ran - work */
+	uint32_t barrier_count; /* stages before the last one that ran: what these left idle is what
+				   waiting for a whole stage cost */
 	struct run_attempt *attempts; /* by step, then number */
 	uint32_t attempt_count;
 	struct run_artifact *artifacts; /* by step, then name */
@@ -166,11 +178,17 @@ struct run {
 void run_from_plan(const struct plan *plan, const char *id, struct arena *arena, struct run *run);
 
 /*
- * Fills totals, critical_path, the waves' idle_ms and, once something has run, the steps' critical
- * from the rest;
- * called by whoever filled the rest.
+ * Fills totals, critical_path, stage_idle_ms, barrier_count, the waves' idle_ms and, once something
+ * has run, the steps' critical from the rest; called by whoever filled the rest.
  */
 void run_summarise(struct run *run, struct arena *arena);
+
+/*
+ * Ends a run that nobody runs any more although it is on record as running: its running steps are
+ * pending, their attempts cancelled, all at ended_ms. state: of the run; reason is borrowed.
+ * Summaries are made after this.
+ */
+void run_end_lost(struct run *run, enum state state, const char *reason, int64_t ended_ms);
 
 /* What a step shows as: its state, or a finer word. The palette has one entry each. */
 enum step_look {

@@ -221,8 +221,11 @@ static void mark_critical_steps(struct run *run)
 		run->steps[run->critical_path[i]].critical = true;
 }
 
-/* A wave of a run that has ended is skipped when all its steps were: nothing of it ever began. */
-static void mark_skipped_waves(struct run *run, struct arena *scratch)
+/*
+ * Nothing goes on in a run that has ended. A wave of it is skipped when all its steps were:
+ * nothing of it ever began.
+ */
+static void mark_ended_waves(struct run *run, struct arena *scratch)
 {
 	uint32_t *skipped = ARENA_ARRAY(scratch, uint32_t, run->wave_count);
 	if (run->state == STATE_PENDING || run->state == STATE_RUNNING)
@@ -234,14 +237,19 @@ static void mark_skipped_waves(struct run *run, struct arena *scratch)
 		if (run->waves[i].state == STATE_PENDING && run->waves[i].step_count > 0 &&
 			skipped[i] == run->waves[i].step_count)
 			run->waves[i].state = STATE_SKIPPED;
+		else if (run->waves[i].state == STATE_RUNNING)
+			run->waves[i].state = STATE_INTERRUPTED;
+	for (uint32_t i = 0; i < run->group_count; i++)
+		if (run->groups[i].state == STATE_RUNNING)
+			run->groups[i].state = STATE_INTERRUPTED;
 }
 
 void run_summarise(struct run *run, struct arena *arena)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
-	mark_skipped_waves(run, &scratch);
+	mark_ended_waves(run, &scratch);
 	count_totals(run, &scratch);
-	wave_idle_measure(run, &scratch);
+	wave_idle_measure(run, arena);
 	struct paths paths = {
 		.run = run,
 		.barriers = run_has_barriers(run),

@@ -86,6 +86,13 @@ struct run_services {
 	contract_check_function *check_contract;
 
 	/*
+	 * SHA-256 over all that a json_schema contract's schema is made of, hexadecimal, valid until
+	 * the run's end. NULL: it cannot be read. No function: it is never known.
+	 */
+	const char *(*hash_schema)(
+		void *context, const struct contract *contract, const char *pipeline_folder);
+
+	/*
 	 * The stage is done and its steps' gates are closed: *is_open when a person has said so by
 	 * now (approved_by: who; NULL: nobody), false: the run stops here and waits. NULL: it always
 	 * stops.
@@ -107,6 +114,9 @@ struct run_services {
 
 	/* The last line a running step wrote, for a live display; NULL: nobody looks. */
 	void (*show_output)(void *context, uint32_t step, const char *line, size_t size);
+
+	/* A signal asked the run to stop; it waits for the steps that run. NULL: nobody cares. */
+	void (*stopping)(void *context);
 
 	/* Called every tick_ms while steps run, and once more at the end; NULL: nobody cares. */
 	void (*tick)(void *context);

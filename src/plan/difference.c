@@ -1,9 +1,12 @@
 /*
  * The stored form, all numbers little-endian:
  *
- *	"WTD1", the number of steps, for each step where its record begins, where the last one
+ *	"WTD2", the number of steps, for each step where its record begins, where the last one
  *	ends (32 bits each); the parts that all steps share; for each step a record: a hash of its
  *	id (64 bits), and its parts.
+ *
+ * Where lists have become steps, that of the pipeline as it was written follows in the same form:
+ * only with that one a pipeline can be compared whose lists are not known yet.
  *
  * Whoever reads it believes nothing: every place is checked against the size.
  */
@@ -14,7 +17,7 @@
 #include "base/cleanup.h"
 #include "plan/definition.h"
 
-static const char magic[] = "WTD1";
+static const char magic[] = "WTD2";
 #define MAGIC_BYTES 4u
 #define PLACE_BYTES 4u
 #define ID_BYTES 8u
@@ -40,9 +43,8 @@ static void set_place(struct buffer *buffer, size_t start, uint32_t index)
 		bytes[i] = (char)(unsigned char)(place >> (8 * i));
 }
 
-void difference_write(const struct plan *plan, struct buffer *buffer)
+void difference_write(const struct pipeline *pipeline, struct buffer *buffer)
 {
-	const struct pipeline *pipeline = plan->pipeline;
 	size_t start = buffer->size;
 	buffer_append(buffer, magic, MAGIC_BYTES);
 	definition_append_integer(buffer, pipeline->step_count, PLACE_BYTES);
@@ -172,6 +174,36 @@ static bool find_record(
 	return false;
 }
 
+struct definition difference_written(const struct definition *definition)
+{
+	uint32_t count = step_count_of(definition);
+	if (count == 0)
+		return *definition;
+	const unsigned char *places = (const unsigned char *)definition->bytes + MAGIC_BYTES;
+	uint64_t end = read_integer(places + PLACE_BYTES * (1 + (size_t)count), PLACE_BYTES);
+	if (end > definition->size)
+		return *definition;
+	struct definition rest = {definition->bytes + end, definition->size - end};
+	return step_count_of(&rest) > 0 ? rest : *definition;
+}
+
+static bool find_step(const struct pipeline *pipeline, uint32_t step,
+	const struct definition *before, struct part_range *record)
+{
+	uint32_t count = step_count_of(before);
+	uint64_t id = definition_hash_text(DEFINITION_HASH_START, pipeline->steps[step].id);
+	return count > 0 && find_record(before, step < count ? step : count - 1, id, record);
+}
+
+enum step_knowledge difference_knowledge(
+	const struct plan *plan, uint32_t step, const struct definition *before)
+{
+	struct part_range record;
+	if (step_count_of(before) == 0)
+		return STEP_NOT_KNOWN;
+	return find_step(plan->pipeline, step, before, &record) ? STEP_IS_KNOWN : STEP_IS_NEW;
+}
+
 static struct part_range range_of(const struct buffer *buffer)
 {
 	const unsigned char *bytes = (const unsigned char *)buffer_text(buffer);
@@ -182,10 +214,8 @@ const char *difference_explain(const struct plan *plan, uint32_t step,
 	const struct definition *before, struct arena *arena)
 {
 	const struct pipeline *pipeline = plan->pipeline;
-	uint32_t count = step_count_of(before);
-	uint64_t id = definition_hash_text(DEFINITION_HASH_START, pipeline->steps[step].id);
 	struct part_range record;
-	if (count == 0 || !find_record(before, step < count ? step : count - 1, id, &record))
+	if (!find_step(pipeline, step, before, &record))
 		return NULL;
 	CLEANUP(buffer_release) struct buffer parts = BUFFER_INIT;
 	definition_append_step(pipeline, &pipeline->steps[step], &parts);
@@ -194,5 +224,5 @@ const char *difference_explain(const struct plan *plan, uint32_t step,
 		return difference;
 	buffer_clear(&parts);
 	definition_append_shared(pipeline, &parts);
-	return compare_parts(range_of(&parts), shared_parts(before, count), arena);
+	return compare_parts(range_of(&parts), shared_parts(before, step_count_of(before)), arena);
 }

@@ -16,8 +16,20 @@ struct definition {
 	size_t size;
 };
 
-/* Appends the definition of all steps; linear, about 20 bytes a part. */
-void difference_write(const struct plan *plan, struct buffer *buffer);
+/*
+ * Appends the definition of all steps; linear, about 20 bytes a part. One more may be appended
+ * behind it: of the pipeline as it was written, before lists became steps of it.
+ */
+void difference_write(const struct pipeline *pipeline, struct buffer *buffer);
+
+/* The one behind the first, or else the first; the same bytes. */
+struct definition difference_written(const struct definition *definition);
+
+enum step_knowledge { STEP_NOT_KNOWN, STEP_IS_NEW, STEP_IS_KNOWN, STEP_KNOWLEDGE_COUNT };
+
+/* Whether the step is in before. Not known: that is no definition. */
+enum step_knowledge difference_knowledge(
+	const struct plan *plan, uint32_t step, const struct definition *before);
 
 /*
  * The first part of the step that is not as it was: "the command changed", "the environment

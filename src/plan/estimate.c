@@ -85,12 +85,14 @@ static void estimation_release(struct estimation *estimation)
 
 /* From history; false: there is none of the step, nor of its like. */
 static bool find_past(
-	const struct estimation *estimation, const struct step *step, int64_t *duration_ms)
+	const struct estimation *estimation, const struct step *step, struct plan_step *planned)
 {
 	uint32_t place =
 		estimation->history ? map_find(&estimation->history->by_id, step->id) : INDEX_NONE;
 	if (place != INDEX_NONE) {
-		*duration_ms = estimation->history->entries[place].median_ms;
+		const struct history_entry *entry = &estimation->history->entries[place];
+		planned->estimate_ms = entry->median_ms;
+		planned->ninth_decile_ms = entry->ninth_decile_ms;
 		return true;
 	}
 	if (estimation->instances.bases.count > 0 && (step->instance || step->foreach))
@@ -98,7 +100,7 @@ static bool find_past(
 			step->instance ? step->instance->base_id : step->id);
 	if (place == INDEX_NONE)
 		return false;
-	*duration_ms = estimation->instances.medians_ms[place];
+	planned->estimate_ms = estimation->instances.medians_ms[place];
 	return true;
 }
 
@@ -106,8 +108,13 @@ static bool find_past(
 static bool estimate_step(
 	const struct estimation *estimation, const struct step *step, struct plan_step *planned)
 {
-	if (find_past(estimation, step, &planned->estimate_ms)) {
+	if (find_past(estimation, step, planned)) {
 		planned->estimate_from = ESTIMATE_HISTORY;
+		return true;
+	}
+	if (step->effort_ms > 0) {
+		planned->estimate_ms = step->effort_ms;
+		planned->estimate_from = ESTIMATE_EFFORT;
 		return true;
 	}
 	if (step->timeout_ms > 0) {

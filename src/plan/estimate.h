@@ -7,7 +7,7 @@
 
 /*
  * How long each step will take: the median of its earlier runs, of an instance else what other
- * instances of its step took, else its timeout, else the lower median of what is known of the
+ * instances of its step took, else its effort, else its timeout, else the lower median of what is known of the
  * pipeline's other steps, else ESTIMATE_DEFAULT_MS. history may be NULL.
  */
 void estimate_steps(struct plan *plan, const struct history *history, struct arena *scratch);

@@ -1,13 +1,12 @@
 #include "plan/list_schedule.h"
 
+#include "model/ready_queue.h"
 #include "plan/heap.h"
-
-/* Before all tails. */
-#define KEY_PASSES INT64_MIN
 
 struct progress {
 	struct list_schedule *schedule;
-	struct heap ready;    /* by tail, the longest first */
+	struct heap passing; /* ready, and take neither time nor slot; by place */
+	struct ready_queue ready;
 	struct heap running;  /* by end */
 	uint32_t *waiting;    /* needs that are not settled, and one more until its stage begins */
 	uint32_t *stage_left; /* steps that are not settled */
@@ -32,8 +31,10 @@ static void satisfy_one(struct progress *progress, uint32_t step)
 	enum step_load load = load_of(schedule, step);
 	if (load == LOAD_SETTLED || --progress->waiting[step] > 0)
 		return;
-	heap_push(&progress->ready,
-		load == LOAD_PASSES ? KEY_PASSES : -schedule->plan->steps[step].tail_ms, step);
+	if (load == LOAD_PASSES)
+		heap_push(&progress->passing, 0, step);
+	else
+		ready_queue_push(&progress->ready, step);
 }
 
 static void begin_stage(struct progress *progress)
@@ -98,20 +99,34 @@ static void finish_step(struct progress *progress, uint32_t index)
 		leave_stages(progress);
 }
 
+static void note_start(const struct progress *progress, uint32_t step)
+{
+	if (progress->schedule->starts_ms)
+		progress->schedule->starts_ms[step] = progress->now_ms;
+}
+
 /* What passes comes first: when it became ready a step had just ended, so it finds the slot free. */
+static bool start_next(struct progress *progress)
+{
+	const struct list_schedule *schedule = progress->schedule;
+	uint32_t step;
+	if (progress->passing.count > 0) {
+		step = heap_pop(&progress->passing).value;
+		note_start(progress, step);
+		finish_step(progress, step);
+		return true;
+	}
+	if (!ready_queue_take(&progress->ready, &step))
+		return false;
+	note_start(progress, step);
+	heap_push(&progress->running, progress->now_ms + duration_of(schedule, step), step);
+	return true;
+}
+
 static void start_steps(struct progress *progress)
 {
-	struct list_schedule *schedule = progress->schedule;
-	while (progress->ready.count > 0 && progress->running.count < schedule->jobs) {
-		uint32_t step = heap_pop(&progress->ready).value;
-		if (schedule->starts_ms)
-			schedule->starts_ms[step] = progress->now_ms;
-		if (load_of(schedule, step) == LOAD_PASSES)
-			finish_step(progress, step);
-		else
-			heap_push(&progress->running,
-				progress->now_ms + duration_of(schedule, step), step);
-	}
+	while (progress->running.count < progress->schedule->jobs && start_next(progress))
+		;
 }
 
 int64_t list_schedule_run(struct list_schedule *schedule, struct arena *scratch)
@@ -123,7 +138,8 @@ int64_t list_schedule_run(struct list_schedule *schedule, struct arena *scratch)
 		.waiting = ARENA_ARRAY(scratch, uint32_t, step_count),
 		.stage_left = ARENA_ARRAY(scratch, uint32_t, plan->stage_count),
 	};
-	heap_init(&progress.ready, scratch, step_count);
+	heap_init(&progress.passing, scratch, step_count);
+	ready_queue_init(&progress.ready, plan);
 	heap_init(&progress.running, scratch, step_count);
 	schedule->ended_count = 0;
 	begin(&progress);
@@ -134,8 +150,10 @@ int64_t list_schedule_run(struct list_schedule *schedule, struct arena *scratch)
 			uint32_t step = heap_pop(&progress.running).value;
 			if (schedule->ended)
 				schedule->ended[schedule->ended_count++] = step;
+			ready_queue_give_back(&progress.ready, step);
 			finish_step(&progress, step);
 		}
 	}
+	ready_queue_release(&progress.ready);
 	return progress.now_ms;
 }

@@ -9,7 +9,7 @@
 
 /*
  * The schedule that a runner would make: whenever a slot is free the ready step with the longest
- * remaining path (plan_step.tail_ms) starts, ties by place in the file. No slot is idle while a
+ * remaining path (plan_step_key()) starts, ties by place in the file. No slot is idle while a
  * step is ready (Graham, 1969: at most 2 - 1/jobs times the best possible). Costs log(ready) for
  * each step, and each edge once.
  */

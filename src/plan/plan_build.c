@@ -5,6 +5,7 @@
 #include "plan/estimate.h"
 #include "plan/fingerprint.h"
 #include "plan/graph.h"
+#include "plan/rank.h"
 #include "plan/resumption.h"
 #include "plan/scope_check.h"
 #include "plan/totals.h"
@@ -31,6 +32,8 @@ static bool has_checks(const struct plan *plan)
 
 static bool make_waves(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics)
 {
+	if (plan->mode == MODE_FRONTIER)
+		return wave_roll(plan, arena, diagnostics);
 	if (plan->pipeline->wave_count > 0)
 		return wave_declare(plan, arena, diagnostics);
 	if (wave_is_detected(plan->pipeline))
@@ -49,7 +52,7 @@ static bool arrange(struct plan *plan, struct arena *arena, struct diagnostics *
 	bool is_complete = !has_checks(plan);
 	if (!is_complete)
 		graph_build(plan, arena);
-	if (is_complete && plan->pipeline->wave_count == 0)
+	if (is_complete && plan->pipeline->wave_count == 0 && plan->mode == MODE_WAVES)
 		return true;
 	return graph_order(plan, ORDER_BY_STAGE, arena, diagnostics);
 }
@@ -69,6 +72,9 @@ bool plan_build(const struct plan_request *request, struct arena *arena,
 	estimate_steps(plan, request->history, &scratch);
 	estimate_waves(plan);
 	critical_path_find(plan, arena);
+	rank_steps(plan, &scratch);
+	if (plan->mode == MODE_FRONTIER)
+		wave_roll_estimate(plan, &scratch);
 	totals_compute(plan, &scratch);
 	fingerprint_steps(plan);
 	resumption_decide(request, arena, plan);

@@ -246,6 +246,7 @@ static uint32_t best_jobs(const struct simulation *simulation, enum simulation_m
 {
 	const struct simulation_result *results = simulation->results;
 	uint32_t known_count = simulation->estimate_counts[ESTIMATE_HISTORY] +
+			       simulation->estimate_counts[ESTIMATE_EFFORT] +
 			       simulation->estimate_counts[ESTIMATE_TIMEOUT];
 	uint32_t best = 0;
 	if (simulation->result_count < 2 || known_count == 0)

@@ -22,6 +22,43 @@ static int64_t wave_serial_ms(const struct plan *plan, const struct plan_wave *w
 	return sum_ms + longest_ms;
 }
 
+/* What the steps would take level by level, each as long as its longest. */
+static int64_t levels_ms(const struct plan *plan, struct arena *scratch)
+{
+	uint32_t step_count = plan->pipeline->step_count;
+	uint32_t *levels = ARENA_ARRAY(scratch, uint32_t, step_count);
+	int64_t *longest_ms = ARENA_ARRAY(scratch, int64_t, step_count);
+	int64_t sum_ms = 0;
+	for (uint32_t i = 0; i < step_count; i++) {
+		uint32_t index = plan->order[i];
+		const struct plan_step *step = &plan->steps[index];
+		for (uint32_t k = 0; k < step->needs.count; k++) {
+			uint32_t above = levels[plan->edges[step->needs.first + k]] + 1;
+			levels[index] = above > levels[index] ? above : levels[index];
+		}
+		int64_t *level_ms = &longest_ms[levels[index]];
+		*level_ms = step->estimate_ms > *level_ms ? step->estimate_ms : *level_ms;
+	}
+	for (uint32_t i = 0; i < step_count; i++)
+		sum_ms += longest_ms[i];
+	return sum_ms;
+}
+
+/* The waves of such a plan are the schedule itself. */
+static void compute_rolling(struct plan *plan, struct arena *scratch)
+{
+	plan->totals.frontier_ms = plan->totals.waves_ms;
+	plan->totals.waves_ms = levels_ms(plan, scratch);
+	plan->totals.groups_serial_ms = plan->totals.waves_ms;
+}
+
+static int64_t schedule_ms(const struct plan *plan, struct arena *scratch)
+{
+	struct list_schedule frontier = {
+		.plan = plan, .jobs = plan->jobs, .has_barriers = plan_has_barriers(plan)};
+	return list_schedule_run(&frontier, scratch);
+}
+
 void totals_compute(struct plan *plan, struct arena *scratch)
 {
 	struct plan_totals *totals = &plan->totals;
@@ -36,9 +73,10 @@ void totals_compute(struct plan *plan, struct arena *scratch)
 			stage->wave == INDEX_NONE ? stage_ms
 						  : wave_serial_ms(plan, &plan->waves[stage->wave]);
 	}
-	struct list_schedule frontier = {
-		.plan = plan, .jobs = plan->jobs, .has_barriers = plan_has_barriers(plan)};
-	totals->frontier_ms = list_schedule_run(&frontier, scratch);
+	if (plan->mode == MODE_FRONTIER)
+		compute_rolling(plan, scratch);
+	else
+		totals->frontier_ms = schedule_ms(plan, scratch);
 	totals->lower_bound_ms = simulation_lower_bound_ms(
 		plan->critical_path_ms, totals->steps_serial_ms, plan->jobs);
 }

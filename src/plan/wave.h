@@ -15,6 +15,20 @@
 /* Wave k: the steps whose longest path from a root has k edges. */
 void wave_derive(struct plan *plan, struct arena *arena);
 
+/*
+ * Frontier mode: one wave of all steps, which start as soon as what they need has ended. Only what
+ * needs a step with a gate or a worktree comes in a wave after it: approval and merge are things
+ * of a wave's end. False, and a finding, when the file makes waves of its own.
+ */
+bool wave_roll(struct plan *plan, struct arena *arena, struct diagnostics *diagnostics);
+
+/* Waves of that kind last as long as the schedule says. Tails must be there. */
+void wave_roll_estimate(struct plan *plan, struct arena *scratch);
+
+/* The rest, once plan->steps[].wave is there: a stage for each wave, no groups. */
+void wave_fill(
+	struct plan *plan, uint32_t wave_count, enum wave_origin origin, struct arena *arena);
+
 /* True for tables, and when some step has a group: then waves are detected, not derived. */
 bool wave_is_detected(const struct pipeline *pipeline);
 

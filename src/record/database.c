@@ -245,6 +245,7 @@ bool database_in_transaction(const struct database *database)
 bool database_sync(struct database *database, struct error *error)
 {
 	sqlite3_file *file = NULL;
+	int number = 0;
 	int code =
 		sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
 
@@ -252,8 +253,13 @@ bool database_sync(struct database *database, struct error *error)
 		code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 	if (code == SQLITE_OK)
 		return true;
-	database_failure(database, code, error);
-	return error_context(error, "the disk did not confirm the record");
+	/* The connection knows nothing of a file that is synced past it; the file does. */
+	if (!file || file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) ||
+		!number)
+		number = EIO;
+	errno = number;
+	return error_set_errno(
+		error, ERROR_DATABASE, "the disk did not confirm the record %s", database->path);
 }
 
 bool database_tidy(struct database *database, uint32_t limit_pages, struct error *error)

@@ -26,13 +26,18 @@ static int compare_durations(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Of an even number the mean of the two in the middle. */
-static int64_t median(int64_t *values, uint32_t count)
+/* Of an even number the mean of the two in the middle. values are sorted. */
+static int64_t median(const int64_t *values, uint32_t count)
 {
-	qsort(values, count, sizeof *values, compare_durations);
 	if (count % 2)
 		return values[count / 2];
 	return values[count / 2 - 1] + (values[count / 2] - values[count / 2 - 1]) / 2;
+}
+
+/* By nearest rank: the smallest value that nine in ten do not exceed. values are sorted. */
+static int64_t ninth_decile(const int64_t *values, uint32_t count)
+{
+	return values[(count * 9 + 9) / 10 - 1];
 }
 
 static void add_duration(struct duration_table *table, struct history *history, struct arena *arena,
@@ -87,7 +92,9 @@ bool record_read_history(struct record *record, const char *pipeline_name, struc
 
 		entry->step_id = step->step_id;
 		entry->run_count = step->count;
+		qsort(step->values, step->count, sizeof *step->values, compare_durations);
 		entry->median_ms = median(step->values, step->count);
+		entry->ninth_decile_ms = ninth_decile(step->values, step->count);
 	}
 	history->count = table.count;
 	free(table.steps);

@@ -1,4 +1,7 @@
-/* What few steps have: contracts and what they found, results besides files, gates, instances. */
+/*
+ * What few steps have: contracts and what they found, results besides files, gates, instances; and
+ * what few runs have, other slots since they were continued.
+ */
 #include "record/run_reading.h"
 
 /* With the run and the event's step as its first parameters; NULL with *error on failure. */
@@ -200,11 +203,60 @@ static bool read_gate(
 	       record_refuse_row(reading->record, "a gate belongs to no step", error);
 }
 
+/* Of a run that was never continued run->jobs says it all, and its events need not be looked at. */
+static bool read_slots(struct run_reading *reading, struct error *error)
+{
+	struct statement *rows = record_statement(reading->record, SQL_READ_SLOTS, error);
+	struct run *run = reading->run;
+	bool present;
+
+	if (!rows || run->resume_count == 0)
+		return rows != NULL;
+	bind_integer(rows, 1, reading->number);
+	while (statement_next(rows, &present, error)) {
+		if (!present)
+			return true;
+		if (!run->slots)
+			run->slots = ARENA_ARRAY(
+				reading->arena, struct run_slots, column_index(rows, 2));
+		if (!column_is_null(rows, 1))
+			run->slots[run->slots_count++] = (struct run_slots){
+				column_time(rows, 0), (uint32_t)column_integer(rows, 1)};
+	}
+	return false;
+}
+
+/*
+ * By the order of events, not by their times: a step may end in the millisecond of a checkpoint.
+ * Only what came after the newest checkpoint is looked at.
+ */
+static bool read_kept(struct run_reading *reading, struct error *error)
+{
+	struct statement *rows = record_statement(reading->record, SQL_READ_NOT_KEPT, error);
+	struct run *run = reading->run;
+	bool present;
+
+	if (!rows || run->checkpoint_count == 0)
+		return rows != NULL;
+	for (uint32_t i = 0; i < run->step_count; i++)
+		run->steps[i].is_kept = run->steps[i].ended_ms != TIME_NONE;
+	bind_integer(rows, 1, reading->number);
+	while (statement_next(rows, &present, error)) {
+		uint32_t place = present ? row_place(reading, rows, 0) : INDEX_NONE;
+		if (!present)
+			return true;
+		if (place != INDEX_NONE)
+			run->steps[place].is_kept = false;
+	}
+	return false;
+}
+
 bool read_rare_rows(struct run_reading *reading, struct error *error)
 {
 	return read_rare_counts(reading, error) &&
 	       read_rows(reading, SQL_READ_CONTRACT_ERRORS, reading->error_count,
 		       read_contract_error, error) &&
 	       read_rows(reading, SQL_READ_RESULTS, reading->result_count, read_result, error) &&
-	       read_rows(reading, SQL_READ_GATES, reading->run->gate_count, read_gate, error);
+	       read_rows(reading, SQL_READ_GATES, reading->run->gate_count, read_gate, error) &&
+	       read_slots(reading, error) && read_kept(reading, error);
 }

@@ -74,8 +74,9 @@ bool record_read_run(struct record *record, const char *id, struct arena *arena,
 	struct error *error);
 
 /*
- * The last checkpoint whose commit was prepared and never published: what a killed runner left.
- * *found is false when there is none, and *checkpoint untouched then.
+ * The last checkpoint, when its commit was prepared and not published: what a killed runner left,
+ * or one whose branch could not be moved. *found is false when there is none, and *checkpoint
+ * untouched then.
  */
 bool record_read_unpublished(struct record *record, const char *run_id, struct arena *arena,
 	struct checkpoint *checkpoint, bool *found, struct error *error);

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "record/record_internal.h"
+#include "record/lost_run.h"
 #include "record/run_reader.h"
 
 /* So many ids that fit a prefix are named in the message. */
@@ -124,6 +124,12 @@ static bool count_states(
 	return false;
 }
 
+static void measure_wall(struct run *run)
+{
+	if (run->started_ms != TIME_NONE && run->ended_ms != TIME_NONE)
+		run->totals.wall_ms = run->ended_ms - run->started_ms - run->paused_ms;
+}
+
 static bool fill_totals(struct record *record, int64_t number, struct run *run, struct error *error)
 {
 	struct statement *retried = record_statement(record, SQL_COUNT_RETRIED, error);
@@ -137,8 +143,18 @@ static bool fill_totals(struct record *record, int64_t number, struct run *run, 
 	run->totals.retried = (uint32_t)column_integer(retried, 0);
 	run->totals.cached = (uint32_t)column_integer(retried, 1);
 	statement_reset(retried);
-	if (run->started_ms != TIME_NONE && run->ended_ms != TIME_NONE)
-		run->totals.wall_ms = run->ended_ms - run->started_ms - run->paused_ms;
+	return true;
+}
+
+/* Only once the list is read: a look at another moment is no part of it. */
+static bool settle_lost_runs(
+	struct record *record, struct run *runs, uint32_t count, struct error *error)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!lost_run_settle(record, &runs[i], error))
+			return false;
+		measure_wall(&runs[i]);
+	}
 	return true;
 }
 
@@ -160,7 +176,7 @@ bool record_list_runs(struct record *record, struct arena *arena, struct run **r
 		if (!statement_next(list, &row, error))
 			return false;
 		if (!row)
-			return true;
+			break;
 		if (!read_run_row(record, list, arena, run, error))
 			return false;
 		if (!fill_totals(record, column_integer(list, 17), run, error)) {
@@ -169,6 +185,7 @@ bool record_list_runs(struct record *record, struct arena *arena, struct run **r
 		}
 		(*count)++;
 	}
-	statement_reset(list);
-	return true;
+	if (row)
+		statement_reset(list);
+	return settle_lost_runs(record, *runs, *count, error);
 }

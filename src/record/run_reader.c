@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/lost_run.h"
 #include "record/run_reading.h"
 #include "record/summaries.h"
 
@@ -457,6 +458,7 @@ bool record_read_run(struct record *record, const char *id, struct arena *arena,
 	if (is_ours)
 		database_rollback(record->database);
 	arena_release(&reading.scratch);
+	done = done && lost_run_settle(record, run, error);
 	if (done) {
 		run_summarise(run, arena);
 		summaries_read(run, arena);

@@ -10,6 +10,10 @@ extern const unsigned char embedded_schema_sql[];
 /* "WvTr": tells our file from any other SQLite database. */
 #define APPLICATION_ID 1467372658
 
+#define EVENT_COLUMNS                                                                              \
+	"type, time_ms, step, wave, group_number, attempt, duration_ms, exit_status, signal, "     \
+	"failure, delay_ms, reason, subject, json"
+
 /* Row n leads from schema version n + 1 to n + 2. A new file gets schema.sql as a whole. */
 static const char *const migrations[] = {
 	"ALTER TABLE step_texts ADD COLUMN base_id TEXT;"
@@ -29,6 +33,21 @@ static const char *const migrations[] = {
 	"step INTEGER NOT NULL CHECK (step >= 0), sequence INTEGER NOT NULL, "
 	"place INTEGER NOT NULL CHECK (place >= 0), pointer TEXT, keyword TEXT, expected TEXT, "
 	"actual TEXT, PRIMARY KEY (run, step, sequence, place)) WITHOUT ROWID, STRICT;",
+	/* A file of version 2 may have the events of either shape: both have these columns. */
+	"CREATE TABLE events_new (event INTEGER PRIMARY KEY, "
+	"run INTEGER GENERATED ALWAYS AS (event >> 32), "
+	"sequence INTEGER GENERATED ALWAYS AS (event & 4294967295), "
+	"type TEXT NOT NULL, time_ms INTEGER NOT NULL, step INTEGER, wave INTEGER, "
+	"group_number INTEGER, attempt INTEGER NOT NULL, duration_ms INTEGER NOT NULL, "
+	"exit_status INTEGER NOT NULL, signal INTEGER NOT NULL, failure TEXT, "
+	"delay_ms INTEGER NOT NULL, reason TEXT, subject TEXT, json TEXT NOT NULL) STRICT;"
+	"INSERT INTO events_new (event, " EVENT_COLUMNS ") "
+	"SELECT run << 32 | sequence, " EVENT_COLUMNS " FROM events;"
+	"DROP TABLE events; ALTER TABLE events_new RENAME TO events;"
+	"CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events BEGIN "
+	"SELECT RAISE(ABORT, 'events are append-only'); END;"
+	"CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events BEGIN "
+	"SELECT RAISE(ABORT, 'events are append-only'); END;",
 };
 #define NEWEST_VERSION ((int64_t)ARRAY_LENGTH(migrations) + 1)
 

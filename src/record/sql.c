@@ -187,12 +187,22 @@ static const char *const texts[] = {
 			     "ORDER BY step",
 	[SQL_READ_GATES] = "SELECT step, waiting_ms, opened_ms, approved_by FROM gates "
 			   "WHERE run = ?1 ORDER BY sequence",
+	[SQL_READ_SLOTS] = "SELECT time_ms, json_extract(json, '$.jobs'), count(*) OVER () "
+			   "FROM events " EVENTS_OF_RUN
+			   " AND type IN ('pipeline_started', 'pipeline_resumed') ORDER BY event",
 	[SQL_READ_CHECKPOINTS] =
 		"SELECT " CHECKPOINT_COLUMNS
 		" FROM checkpoints WHERE run = ?1 AND state = 'done' ORDER BY number",
-	[SQL_READ_UNPUBLISHED] = "SELECT " CHECKPOINT_COLUMNS
-				 " FROM checkpoints WHERE run = ?1 AND state = 'prepared' "
-				 "ORDER BY number DESC LIMIT 1",
+	[SQL_READ_NOT_KEPT] = "SELECT step FROM events " EVENTS_OF_RUN
+			      " AND type IN ('step_completed', 'step_failed') AND event > "
+			      "(SELECT event FROM events " EVENTS_OF_RUN
+			      " AND type = 'checkpoint_created' ORDER BY event DESC LIMIT 1)",
+	[SQL_READ_UNPUBLISHED] =
+		"SELECT " CHECKPOINT_COLUMNS " FROM checkpoints WHERE run = ?1 AND state <> 'done' "
+		"AND commit_id IS NOT NULL AND number > "
+		"(SELECT coalesce(max(number), -1) FROM checkpoints "
+		"WHERE run = ?1 AND state = 'done') "
+		"ORDER BY number DESC LIMIT 1",
 	[SQL_READ_EVENTS] =
 		"SELECT sequence, type, time_ms, step, wave, group_number, attempt, duration_ms, "
 		"exit_status, signal, failure, delay_ms, reason, subject, json "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -13,6 +14,9 @@
 #include "base/file.h"
 
 #define HOLDER_LIMIT_BYTES 512
+
+/* How often, a millisecond apart, readers that look at the lock are waited for. */
+#define READER_LOOKS 2000
 
 static bool refuse_second(int descriptor, const char *state_folder, struct error *error)
 {
@@ -44,7 +48,22 @@ static bool write_holder(int descriptor, struct error *error)
 		text, sizeof text, "pid %ld\nhost %s\nstarted %s\n", (long)getpid(), host, started);
 	if (ftruncate(descriptor, 0) != 0)
 		return error_set_errno(error, ERROR_FILE, "the lock cannot be written");
-	return descriptor_write_all(descriptor, text, (size_t)size, error);
+	return descriptor_write_all(descriptor, text, (size_t)size, error) ||
+	       error_context(error, "the lock");
+}
+
+/* A reader shares the lock for a moment; where it can be shared no runner has it. */
+static bool lock_alone(int descriptor)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+
+	for (int looks = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; looks++) {
+		if (looks == READER_LOOKS || errno != EWOULDBLOCK ||
+			flock(descriptor, LOCK_SH | LOCK_NB) != 0)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
 }
 
 bool state_lock_take(const char *state_folder, int *result, struct error *error)
@@ -57,7 +76,7 @@ bool state_lock_take(const char *state_folder, int *result, struct error *error)
 	*result = -1;
 	if (descriptor < 0)
 		error_set_errno(error, ERROR_FILE, "%s cannot be opened", path);
-	else if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+	else if (lock_alone(descriptor))
 		done = write_holder(descriptor, error);
 	else if (errno == EWOULDBLOCK)
 		refuse_second(descriptor, state_folder, error);
@@ -71,13 +90,27 @@ bool state_lock_take(const char *state_folder, int *result, struct error *error)
 	return done;
 }
 
-bool state_lock_is_held(const char *state_folder)
+bool state_lock_share(const char *state_folder, int *result)
 {
 	struct arena arena = {0};
-	CLEANUP(close_descriptor)
 	int descriptor =
 		open(path_join(&arena, state_folder, "lock"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	arena_release(&arena);
-	return descriptor >= 0 && flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	*result = -1;
+	if (descriptor < 0)
+		return errno == ENOENT;
+	if (flock(descriptor, LOCK_SH | LOCK_NB) != 0) {
+		close(descriptor);
+		return false;
+	}
+	*result = descriptor;
+	return true;
+}
+
+bool state_lock_is_held(const char *state_folder)
+{
+	CLEANUP(close_descriptor) int descriptor = -1;
+
+	return !state_lock_share(state_folder, &descriptor);
 }

@@ -19,4 +19,10 @@ bool state_lock_take(const char *state_folder, int *descriptor, struct error *er
 /* True while a runner holds the folder; false also where there is no lock file. */
 bool state_lock_is_held(const char *state_folder);
 
+/*
+ * True when nobody runs here: no runner gets the lock before *descriptor is closed, which is to be
+ * soon (-1: there is no lock file). False, with -1: a runner holds it, or nobody can tell.
+ */
+bool state_lock_share(const char *state_folder, int *descriptor);
+
 #endif

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "report/html.h"
 #include "report/palette.h"
+#include "report/shown_state.h"
 
 static void add_checkpoint(
 	const struct html_context *context, struct page_value *row, const struct checkpoint *it)
@@ -22,27 +23,30 @@ static void add_checkpoint(
 	buffer_release(&size);
 }
 
-static void add_wave(const struct html_context *context, struct page_value *list, uint32_t index)
+static void add_wave(const struct html_context *context, const struct stage_index *stages,
+	struct page_value *list, uint32_t index)
 {
 	const struct run *run = context->run;
 	const struct run_wave *wave = &run->waves[index];
 	int64_t end_ms = wave->ended_ms == TIME_NONE ? context->now_ms : wave->ended_ms;
 	bool started = wave->started_ms != TIME_NONE;
+	struct shown_state shown = shown_state_of_wave(run, stages, index);
+	const struct look *look = palette_look(palette_look_of_state(shown.state));
 	struct page_value *row = page_object(context->arena, list, NULL);
 
 	page_text(context->arena, row, "name",
 		wave->name ? arena_format(context->arena, "%u  %s", index + 1, wave->name)
 			   : arena_format(context->arena, "%u", index + 1));
-	page_text(context->arena, row, "look",
-		palette_look(palette_look_of_state(wave->state))->word);
-	page_text(context->arena, row, "glyph",
-		palette_look(palette_look_of_state(wave->state))->glyph);
-	page_text(context->arena, row, "word", palette_state_word(wave->state));
+	page_text(context->arena, row, "look", look->word);
+	page_text(context->arena, row, "glyph", look->glyph);
+	page_text(context->arena, row, "word", shown.word);
 	page_format(context->arena, row, "steps", "%u", wave->step_count);
 	page_duration(context->arena, row, "starts",
 		started ? html_offset_ms(run, wave->started_ms) : -1);
 	page_duration(context->arena, row, "took", started ? end_ms - wave->started_ms : -1);
-	page_duration(context->arena, row, "idle", started ? wave->idle_ms : -1);
+	/* A dash where nothing waited for it: the column is what the end's line sums up. */
+	page_duration(context->arena, row, "idle",
+		started && wave->stage < run->barrier_count ? wave->idle_ms : -1);
 	add_checkpoint(context, row,
 		wave->checkpoint == INDEX_NONE ? NULL : &run->checkpoints[wave->checkpoint]);
 }
@@ -51,6 +55,7 @@ void html_waves_add(const struct html_context *context, struct page_value *root)
 {
 	const struct run *run = context->run;
 	struct page_value *list = page_list(context->arena, root, "waves");
+	struct stage_index stages = stage_index_build(run, context->arena);
 	uint32_t commits = 0;
 
 	for (uint32_t i = 0; i < run->checkpoint_count; i++)
@@ -67,5 +72,5 @@ void html_waves_add(const struct html_context *context, struct page_value *root)
 	else
 		page_text(context->arena, root, "waves_note", NULL);
 	for (uint32_t i = 0; i < run->wave_count && i < HTML_WAVE_LIMIT; i++)
-		add_wave(context, list, i);
+		add_wave(context, &stages, list, i);
 }

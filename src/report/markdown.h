@@ -21,8 +21,9 @@ void markdown_append_html(struct buffer *buffer, const char *text);
 void markdown_append_code(struct buffer *buffer, const char *text, size_t size);
 
 /*
- * Markdown that a step wrote for people, as a part of ours: it formats, but its tags are text, its
- * mentions and numbers of issues lead nowhere, and a block of code that it leaves open is closed.
+ * Markdown that a step wrote for people, as a quotation in ours, ended by a line end: it formats,
+ * but its tags are text, its mentions and numbers of issues lead nowhere, in code as elsewhere, and
+ * what it leaves open ends with the quotation. The caller adds an empty line.
  */
 void markdown_append_document(struct buffer *buffer, const char *text, size_t size);
 

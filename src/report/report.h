@@ -72,8 +72,9 @@ void comment_append(
 void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer);
 
 /*
- * "3m 02s of 8m 20s with 4 jobs (wave 4 2m 58s, wave 5 3.0 s)": the slots' time that waiting for whole
- * waves left unused, the dearest waves first. False, and nothing, when it is less than least_ms.
+ * "3m 02s of 8m 20s with 4 jobs (wave 4 2m 58s, step deploy 3.0 s)": the slots' time that waiting for
+ * whole waves and for serial steps left unused, the dearest first. False, and nothing, when it is
+ * less than least_ms.
  */
 bool barriers_append(const struct run *run, int64_t least_ms, struct buffer *buffer);
 

@@ -37,8 +37,10 @@ static void append_run(const struct run *run, const struct runs_columns *columns
 	CLEANUP(buffer_release) struct buffer state = BUFFER_INIT;
 	if (run->started_ms != TIME_NONE)
 		clock_format_as(run->started_ms, "%Y-%m-%d %H:%M", started, sizeof(started));
-	layout_name(buffer, run->id, columns->id + 2);
-	layout_name(buffer, run->pipeline_name, columns->name + 2);
+	layout_name(buffer, run->id, columns->id);
+	buffer_append_text(buffer, "  ");
+	layout_name(buffer, run->pipeline_name, columns->name);
+	buffer_append_text(buffer, "  ");
 	layout_name(&state, palette_state_word(run->state), STATE_COLUMNS);
 	layout_paint(buffer, style, palette_look(palette_look_of_state(run->state))->sgr,
 		buffer_text(&state));

@@ -48,6 +48,7 @@ static void append_work(const struct writer *writer)
 {
 	static const char *const words[] = {
 		[ESTIMATE_HISTORY] = "from history",
+		[ESTIMATE_EFFORT] = "by effort",
 		[ESTIMATE_TIMEOUT] = "by timeout",
 		[ESTIMATE_PIPELINE] = "like the others",
 		[ESTIMATE_DEFAULT] = "by default",
@@ -202,17 +203,19 @@ static void append_barrier(const struct writer *writer, const struct simulation_
 	buffer_append_byte(writer->buffer, '\n');
 }
 
-/* The last stage has nothing behind it: its idle time is the end's, not a barrier's. */
+/* The last stage that takes time has nothing behind it: its idle time is the end's. */
 static void append_barriers(const struct writer *writer)
 {
 	const struct plan *plan = writer->simulation->plan;
-	if (writer->simulation->result_count == 0 || plan->stage_count < 2)
+	if (writer->simulation->result_count == 0)
 		return;
 	const struct simulation_result *result = chosen_result(writer->simulation);
 	struct barrier *barriers =
 		ARENA_ARRAY(writer->arena, struct barrier, (size_t)plan->stage_count);
 	uint32_t count = 0;
-	for (uint32_t stage = 0; stage + 1 < plan->stage_count; stage++) {
+	int64_t end_ms = result->outcomes[SIMULATION_WAVES].makespan_ms;
+	for (uint32_t stage = 0; stage < plan->stage_count && result->stage_end_ms[stage] < end_ms;
+		stage++) {
 		if (result->stage_idle_ms[stage] > 0)
 			barriers[count++] = (struct barrier){stage, result->stage_idle_ms[stage]};
 	}

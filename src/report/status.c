@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "report/palette.h"
 #include "report/report.h"
+#include "report/shown_state.h"
 #include "report/stage_index.h"
 #include "report/text_layout.h"
 #include "report/verdict.h"
@@ -15,6 +16,7 @@
 
 struct status_writer {
 	const struct run *run;
+	const struct stage_index *stages;
 	const struct text_style *style;
 	int64_t now_ms;
 	struct buffer *buffer;
@@ -77,7 +79,8 @@ static void append_group(const struct status_writer *writer, const struct run_gr
 	struct progress progress = {0};
 	for (uint32_t i = 0; i < group->steps.count; i++)
 		progress_add(&progress, &writer->run->steps[group->steps.first + i]);
-	buffer_printf(writer->buffer, "  %s Group: ", state_glyph(group->state));
+	struct shown_state shown = shown_state_of_group(writer->run, group);
+	buffer_printf(writer->buffer, "  %s Group: ", state_glyph(shown.state));
 	layout_phrase(writer->buffer, group->name);
 	buffer_append_text(writer->buffer, " (");
 	append_progress(&progress, writer->buffer);
@@ -145,6 +148,7 @@ static void append_wave(
 {
 	const struct run *run = writer->run;
 	const struct run_wave *wave = &run->waves[index];
+	struct shown_state shown = shown_state_of_wave(run, writer->stages, index);
 	struct progress progress = {0};
 	uint32_t groups = 0;
 	buffer_printf(writer->buffer, "Wave %u", index + 1);
@@ -152,7 +156,8 @@ static void append_wave(
 		buffer_append_text(writer->buffer, ": ");
 		layout_phrase(writer->buffer, wave->name);
 	}
-	buffer_printf(writer->buffer, "%s\n", state_remark(wave->state));
+	buffer_printf(writer->buffer, "%s\n",
+		shown.is_incomplete ? " (INCOMPLETE)" : state_remark(wave->state));
 	for (uint32_t group = 0; group < run->group_count; group++)
 		if (run->groups[group].wave == index) {
 			append_group(writer, &run->groups[group]);
@@ -161,7 +166,7 @@ static void append_wave(
 	for (uint32_t i = 0; i < count; i++)
 		progress_add(&progress, &run->steps[members[i]]);
 	if (groups == 0) {
-		buffer_printf(writer->buffer, "  %s ", state_glyph(wave->state));
+		buffer_printf(writer->buffer, "  %s ", state_glyph(shown.state));
 		append_progress(&progress, writer->buffer);
 		buffer_append_byte(writer->buffer, '\n');
 	}
@@ -280,9 +285,9 @@ static void append_folded(const struct status_writer *writer, const struct stage
 void status_append(const struct run *run, const struct text_style *style, int64_t now_ms,
 	struct buffer *buffer)
 {
-	struct status_writer writer = {run, style, now_ms, buffer};
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct stage_index index = stage_index_build(run, &arena);
+	struct status_writer writer = {run, &index, style, now_ms, buffer};
 	size_t start = buffer->size;
 	append_header(&writer);
 	for (uint32_t stage = 0; stage < run->stage_count;) {

@@ -9,6 +9,7 @@
 #include "report/palette.h"
 #include "report/report.h"
 #include "report/sections.h"
+#include "report/shown_state.h"
 #include "report/text_layout.h"
 
 #define SUMMARY_BUDGET_BYTES 900000
@@ -47,11 +48,13 @@ static void append_counts_table(const struct run *run, struct buffer *buffer)
 	buffer_printf(buffer, " | %u |\n", totals->peak_concurrency);
 }
 
-static void append_wave(const struct run *run, uint32_t index, struct buffer *buffer)
+static void append_wave(const struct run *run, const struct stage_index *stages, uint32_t index,
+	struct buffer *buffer)
 {
 	const struct run_wave *wave = &run->waves[index];
 	const char *commit =
 		wave->checkpoint == INDEX_NONE ? NULL : run->checkpoints[wave->checkpoint].commit;
+	struct shown_state shown = shown_state_of_wave(run, stages, index);
 	bool has_ended = wave->started_ms != TIME_NONE && wave->ended_ms != TIME_NONE;
 	buffer_printf(buffer, "| %u", index + 1);
 	if (wave->name) {
@@ -59,8 +62,8 @@ static void append_wave(const struct run *run, uint32_t index, struct buffer *bu
 		markdown_append_text(buffer, wave->name);
 	}
 	buffer_printf(buffer, " | %s %s | %u | ",
-		palette_look(palette_look_of_state(wave->state))->glyph,
-		palette_state_word(wave->state), wave->step_count);
+		palette_look(palette_look_of_state(shown.state))->glyph, shown.word,
+		wave->step_count);
 	append_cell_duration(buffer, has_ended ? wave->ended_ms - wave->started_ms : -1);
 	buffer_append_text(buffer, " | ");
 	for (size_t i = 0; commit && commit[i] && i < COMMIT_DIGITS; i++)
@@ -70,13 +73,15 @@ static void append_wave(const struct run *run, uint32_t index, struct buffer *bu
 
 static void append_waves(const struct run *run, struct buffer *buffer)
 {
+	CLEANUP(arena_release) struct arena arena = {0};
 	uint32_t shown = run->wave_count < WAVES_SHOWN ? run->wave_count : WAVES_SHOWN;
 	if (run->wave_count == 0)
 		return;
+	struct stage_index stages = stage_index_build(run, &arena);
 	buffer_append_text(buffer, "#### Waves\n\n| Wave | State | Steps | Took | Commit |\n"
 				   "|:--|:--|--:|--:|:--|\n");
 	for (uint32_t i = 0; i < shown; i++)
-		append_wave(run, i, buffer);
+		append_wave(run, &stages, i, buffer);
 	if (shown < run->wave_count)
 		buffer_printf(buffer, "\nand %u more; the report has them all.\n",
 			run->wave_count - shown);

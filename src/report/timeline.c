@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "report/palette.h"
 #include "report/report.h"
+#include "report/shown_state.h"
 #include "report/text_layout.h"
 #include "report/timeline_bar.h"
 #include "report/verdict.h"
@@ -121,15 +122,17 @@ static void collect_folded(struct timeline *timeline)
 	memcpy(timeline->rows, serial, kept * sizeof *serial);
 	timeline->count = kept;
 	timeline->folded = true;
+	struct stage_index stages = stage_index_build(run, timeline->arena);
 	for (uint32_t i = 0; i < run->group_count; i++) {
 		const struct run_group *group = &run->groups[i];
-		add_folded(timeline, group->name, group->steps.count, group->wave, group->state,
+		add_folded(timeline, group->name, group->steps.count, group->wave,
+			shown_state_of_group(run, group).state,
 			(int64_t[]){group->started_ms, group->ended_ms});
 	}
 	for (uint32_t i = 0; i < run->wave_count && run->group_count == 0; i++) {
 		const struct run_wave *wave = &run->waves[i];
 		add_folded(timeline, arena_format(timeline->arena, "wave %u", i + 1),
-			wave->step_count, i, wave->state,
+			wave->step_count, i, shown_state_of_wave(run, &stages, i).state,
 			(int64_t[]){wave->started_ms, wave->ended_ms});
 	}
 }

@@ -145,6 +145,7 @@ static void record_start(struct attempt *attempt, bool has_inputs)
 	const struct plan_step *planned = &executor->settings->plan->steps[attempt->step];
 	const struct step *step = attempt_step(attempt);
 	struct event *event = journal_event(journal, EVENT_STEP_STARTED);
+	event->time_ms = attempt->started_ms;
 	event->step = attempt->step;
 	event->wave = planned->wave;
 	event->group = planned->group;
@@ -176,6 +177,7 @@ static bool may_start_later(const struct attempt *attempt, int error_number)
 static void begin(struct attempt *attempt, int64_t ready_ns)
 {
 	attempt->started_ns = clock_monotonic_ns();
+	attempt->started_ms = clock_realtime_ms();
 	attempt->queue_ms = (attempt->started_ns - ready_ns) / NS_PER_MS;
 	attempt->process_id = 0;
 	attempt->runs_contract = false;

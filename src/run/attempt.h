@@ -25,6 +25,7 @@ struct attempt {
 	uint32_t step;   /* INDEX_NONE: this place is free */
 	uint32_t number; /* 1, 2, … over all runs and resumes */
 	int64_t started_ns;
+	int64_t started_ms; /* the same moment, since 1970 */
 	int64_t queue_ms;
 	uint32_t process_id;
 	bool runs_contract; /* the child is a contract's command */

@@ -32,6 +32,7 @@ static bool find_key(struct attempt *attempt)
 {
 	struct executor *executor = attempt->executor;
 	const struct step *step = attempt_step(attempt);
+	const struct notes *notes = &executor->notes;
 	struct error ignored;
 	const struct artifact **inputs =
 		ARENA_ARRAY(&executor->scratch, const struct artifact *, step->input_count);
@@ -44,6 +45,12 @@ static bool find_key(struct attempt *attempt)
 		.input_count = step->input_count,
 		.rule = step->cache,
 		.folder = attempt->workspace.work_folder,
+		.contracts = step->contracts,
+		.contract_count = step->contract_count,
+		.hash_schema = executor->settings->services->hash_schema,
+		.schema_context = executor->settings->services->context,
+		.pipeline_folder = executor->settings->plan->pipeline->folder,
+		.handoffs_sha256 = notes->handoffs_sha256[0] ? notes->handoffs_sha256 : NULL,
 		.ingredients = &ingredients,
 	};
 	if (result_cache_key(&request, attempt->cache_key, &ignored)) {

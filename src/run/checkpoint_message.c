@@ -59,10 +59,13 @@ static void append_groups(const struct checkpoint_words *words, struct buffer *t
 static void append_what(const struct checkpoint_words *words, struct buffer *text)
 {
 	const struct plan_stage *stage = &words->plan->stages[words->stage];
-	if (stage->wave == INDEX_NONE)
+	if (stage->wave == INDEX_NONE) {
 		buffer_printf(text, "step %u", stage->step + 1);
-	else
-		buffer_append_text(text, words->partial ? "wave partly" : "wave");
+		return;
+	}
+	bool is_rolling = words->plan->waves[stage->wave].origin == WAVE_ROLLING;
+	buffer_append_text(text, is_rolling ? "frontier" : "wave");
+	buffer_append_text(text, words->partial ? " partly" : "");
 }
 
 static const char *find_parameter(const struct pipeline *pipeline, const char *name, size_t length)

@@ -20,7 +20,7 @@ struct checkpoint_words {
 
 /*
  * The subject from the pipeline's template (CHECKPOINT_DEFAULT_MESSAGE without one): {pipeline};
- * {what}: "wave", "wave partly" or "step 4"; {groups}: the wave's groups, where it has none its
+ * {what}: "wave", "wave partly", "frontier", "frontier partly" or "step 4"; {groups}: the wave's groups, where it has none its
  * steps, at most CHECKPOINT_NAME_LIMIT and "and N more"; of a serial step its name; {run}; and
  * {PARAMETER}. Other braces stay. One line, whatever the words hold.
  */

@@ -20,19 +20,19 @@ static void look_back(struct checkpointing *checkpointing)
 	const struct pipeline *pipeline = checkpointing->settings->plan->pipeline;
 	struct map places = {0};
 	for (uint32_t i = 0; i < run->checkpoint_count; i++) {
-		const struct checkpoint *checkpoint = &run->checkpoints[i];
-		if (checkpoint->number > checkpointing->number)
-			checkpointing->number = checkpoint->number;
-		if (checkpoint->time_ms > checkpointing->checkpoint_ms)
-			checkpointing->checkpoint_ms = checkpoint->time_ms;
+		if (run->checkpoints[i].number > checkpointing->number)
+			checkpointing->number = run->checkpoints[i].number;
 	}
 	map_reserve(&places, run->step_count);
 	for (uint32_t i = 0; i < run->step_count; i++)
 		map_add(&places, run->steps[i].id, i);
 	for (uint32_t i = 0; i < pipeline->step_count; i++) {
 		uint32_t place = map_find(&places, pipeline->steps[i].id);
-		checkpointing->ended_ms[i] =
-			place == INDEX_NONE ? TIME_NONE : run->steps[place].ended_ms;
+		const struct run_step *step = place == INDEX_NONE ? NULL : &run->steps[place];
+		checkpointing->is_left[i] = step && step->state == STATE_DONE && !step->is_kept;
+		if (checkpointing->is_left[i])
+			checkpointing->durations_ms[i] =
+				run_step_duration_ms(run, place, step->ended_ms);
 	}
 	map_release(&places);
 }
@@ -46,11 +46,8 @@ void checkpointing_init(struct checkpointing *checkpointing, const struct runner
 		.journal = journal,
 		.is_new = heap_allocate(count, sizeof *checkpointing->is_new),
 		.durations_ms = heap_allocate(count, sizeof *checkpointing->durations_ms),
-		.ended_ms = heap_allocate(count, sizeof *checkpointing->ended_ms),
-		.checkpoint_ms = TIME_NONE,
+		.is_left = heap_allocate(count, sizeof *checkpointing->is_left),
 	};
-	for (size_t i = 0; i < count; i++)
-		checkpointing->ended_ms[i] = TIME_NONE;
 	if (settings->resumed || settings->expanded)
 		look_back(checkpointing);
 }
@@ -59,7 +56,7 @@ void checkpointing_release(struct checkpointing *checkpointing)
 {
 	free(checkpointing->is_new);
 	free(checkpointing->durations_ms);
-	free(checkpointing->ended_ms);
+	free(checkpointing->is_left);
 	*checkpointing = (struct checkpointing){0};
 }
 
@@ -75,16 +72,15 @@ void checkpointing_step_undone(struct checkpointing *checkpointing, uint32_t ste
 {
 	checkpointing->new_count -= checkpointing->is_new[step];
 	checkpointing->is_new[step] = 0;
-	checkpointing->ended_ms[step] = TIME_NONE;
+	checkpointing->is_left[step] = 0;
 }
 
 bool checkpointing_holds(const struct checkpointing *checkpointing, uint32_t step)
 {
 	if (checkpointing->is_new[step])
 		return false;
-	if (checkpointing->settings->plan->steps[step].action != ACTION_SKIP)
-		return true;
-	return checkpointing->ended_ms[step] <= checkpointing->checkpoint_ms;
+	return checkpointing->settings->plan->steps[step].action != ACTION_SKIP ||
+	       !checkpointing->is_left[step];
 }
 
 bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t stage)
@@ -94,31 +90,48 @@ bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t st
 	const uint32_t *steps = plan_stage_steps(plan, stage, &count);
 	if (!checkpointing->settings->services->prepare_checkpoint)
 		return false;
-	if (checkpointing->new_count)
-		return true;
-	int64_t newest_ms = TIME_NONE;
 	for (uint32_t i = 0; i < count; i++) {
-		int64_t ended_ms = checkpointing->ended_ms[steps[i]];
-		if (plan->steps[steps[i]].action == ACTION_OMIT)
-			continue;
-		if (plan->steps[steps[i]].action != ACTION_SKIP)
-			return false;
-		if (ended_ms > newest_ms)
-			newest_ms = ended_ms;
+		if (!checkpointing_holds(checkpointing, steps[i]))
+			return true;
 	}
-	return newest_ms > checkpointing->checkpoint_ms;
+	return checkpointing->new_count > 0;
 }
 
-static void append_body(const struct checkpointing *checkpointing, uint32_t stage, bool is_partial,
-	struct buffer *body)
+/* What an earlier start left of the stage belongs to it as well. */
+static void adopt_left(struct checkpointing *checkpointing, uint32_t stage)
+{
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(checkpointing->settings->plan, stage, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!checkpointing_holds(checkpointing, steps[i]) &&
+			!checkpointing->is_new[steps[i]])
+			checkpointing_step_done(
+				checkpointing, steps[i], checkpointing->durations_ms[steps[i]]);
+	}
+}
+
+static void append_running(const struct checkpointing *checkpointing,
+	const struct checkpoint_occasion *occasion, struct buffer *body)
+{
+	const struct step *steps = checkpointing->settings->plan->pipeline->steps;
+	if (occasion->running_count)
+		buffer_append_text(body, "\nStill running, and not done:\n");
+	for (uint32_t i = 0; i < occasion->running_count && i < BODY_LINE_LIMIT; i++)
+		buffer_printf(body, "- %s\n", steps[occasion->running[i]].id);
+	if (occasion->running_count > BODY_LINE_LIMIT)
+		buffer_printf(body, "- and %u more\n", occasion->running_count - BODY_LINE_LIMIT);
+}
+
+static void append_body(const struct checkpointing *checkpointing,
+	const struct checkpoint_occasion *occasion, struct buffer *body)
 {
 	const struct plan *plan = checkpointing->settings->plan;
 	uint32_t count;
 	uint32_t line_count = 0;
-	const uint32_t *steps = plan_stage_steps(plan, stage, &count);
+	const uint32_t *steps = plan_stage_steps(plan, occasion->stage, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		bool is_new = checkpointing->is_new[steps[i]];
-		if (!is_new && (is_partial || plan->steps[steps[i]].action != ACTION_SKIP))
+		if (!is_new && (occasion->partial || plan->steps[steps[i]].action != ACTION_SKIP))
 			continue;
 		if (++line_count > BODY_LINE_LIMIT)
 			continue;
@@ -131,6 +144,7 @@ static void append_body(const struct checkpointing *checkpointing, uint32_t stag
 	}
 	if (line_count > BODY_LINE_LIMIT)
 		buffer_printf(body, "- and %u more\n", line_count - BODY_LINE_LIMIT);
+	append_running(checkpointing, occasion, body);
 }
 
 static void keep_text(const char **text, struct arena *arena)
@@ -210,6 +224,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 	struct buffer body CLEANUP(buffer_release) = BUFFER_INIT;
 	if (!journal_flush(checkpointing->journal, false))
 		return journal_fault(checkpointing->journal, error);
+	adopt_left(checkpointing, occasion->stage);
 	checkpoint_subject_append(
 		&(struct checkpoint_words){
 			.plan = settings->plan,
@@ -219,7 +234,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 			.included = checkpointing->is_new,
 		},
 		&subject);
-	append_body(checkpointing, occasion->stage, occasion->partial, &body);
+	append_body(checkpointing, occasion, &body);
 	struct checkpoint_request request = {
 		.trigger = occasion->trigger,
 		.number = ++checkpointing->number,
@@ -235,6 +250,7 @@ bool checkpointing_make(struct checkpointing *checkpointing,
 		return false;
 	}
 	memset(checkpointing->is_new, 0, settings->plan->pipeline->step_count);
+	memset(checkpointing->is_left, 0, settings->plan->pipeline->step_count);
 	checkpointing->new_count = 0;
 	return true;
 }

@@ -16,8 +16,7 @@ struct checkpointing {
 	uint8_t *is_new; /* per step: done since the last checkpoint */
 	uint32_t new_count;
 	int64_t *durations_ms; /* of each step's last attempt */
-	int64_t *ended_ms;     /* when a step ended in an earlier start of this run; TIME_NONE */
-	int64_t checkpoint_ms; /* when the newest checkpoint of an earlier start was made */
+	uint8_t *is_left;      /* per step: done in an earlier start, and in no checkpoint */
 };
 
 void checkpointing_init(struct checkpointing *checkpointing, const struct runner_settings *settings,
@@ -34,8 +33,8 @@ void checkpointing_step_undone(struct checkpointing *checkpointing, uint32_t ste
 bool checkpointing_holds(const struct checkpointing *checkpointing, uint32_t step);
 
 /*
- * True when the stage holds work that no checkpoint has: steps done since the last one, or, all
- * its steps being done already, an earlier runner that died before its checkpoint.
+ * True when there is work that no checkpoint has: steps done since the last one, or, in this stage,
+ * before an earlier runner died.
  */
 bool checkpointing_is_due(const struct checkpointing *checkpointing, uint32_t stage);
 
@@ -47,6 +46,8 @@ struct checkpoint_occasion {
 	uint32_t stage;
 	enum checkpoint_trigger trigger;
 	bool partial;
+	const uint32_t *running; /* steps that are at work meanwhile; they count as not done */
+	uint32_t running_count;
 };
 bool checkpointing_make(struct checkpointing *checkpointing,
 	const struct checkpoint_occasion *occasion, struct error *error);

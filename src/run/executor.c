@@ -152,7 +152,8 @@ static bool open_rooms(struct executor *executor, struct error *error)
 		result_cache_tidy(&executor->cache);
 	}
 	return workspaces_open(&executor->workspaces, &workspaces, error) &&
-	       notes_open(&executor->notes, settings->run_folder, error);
+	       notes_open(&executor->notes, settings->run_folder, settings->plan->pipeline->mask,
+		       error);
 }
 
 /* What is not removed now is removed when the run is continued. */

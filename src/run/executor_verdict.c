@@ -57,6 +57,9 @@ static struct event *ended_event(const struct attempt *attempt, enum event_type 
 	event->group = planned->group;
 	event->attempt = attempt->number;
 	event->duration_ms = (clock_monotonic_ns() - attempt->started_ns) / NS_PER_MS;
+	/* Counted from the start: on record the attempt takes as long as is said here. */
+	if (!attempt->is_cached)
+		event->time_ms = attempt->started_ms + event->duration_ms;
 	event->exit_status = attempt->result.exit_status;
 	event->signal = attempt->result.signal;
 	event->queue_ms = attempt->queue_ms;
@@ -195,8 +198,7 @@ void executor_attempt_ended(struct attempt *attempt, enum failure_class failure,
 	struct executor *executor = attempt->executor;
 	enum reaction reaction = REACT_KEEP;
 	uint32_t step = attempt->step;
-	notes_mask(&executor->notes, executor->settings->plan->pipeline->mask,
-		attempt_step(attempt)->id, attempt->number);
+	notes_mask(&executor->notes, attempt_step(attempt)->id, attempt->number);
 	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
 		failure = FAILURE_RESOURCE;
 		reason = attempt->log.fault.text;

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/index.h"
 #include "base/parse.h"
+#include "run/process_stat.h"
 
 #define NS_PER_MS 1000000
 #define SWEEP_ROUNDS 64
@@ -181,19 +182,9 @@ static bool carries_marker(pid_t id, const char *marker)
 /* 0: it has none, or is gone. */
 static pid_t parent_of(pid_t id)
 {
-	char path[64];
-	struct buffer text = BUFFER_INIT;
-	struct error ignored;
-	pid_t parent = 0;
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)id);
-	if (file_read(path, PROC_FILE_LIMIT_BYTES, &text, &ignored)) {
-		/* "ID (NAME) STATE PARENT …", where the name may hold anything */
-		const char *end = strrchr(buffer_text(&text), ')');
-		const char *rest = end && strlen(end) > 4 ? end + 4 : "";
-		parent = next_child(&rest);
-	}
-	buffer_release(&text);
-	return parent;
+	struct process_stat stat;
+	process_stat_read(id, &stat);
+	return stat.parent;
 }
 
 struct marked_search {

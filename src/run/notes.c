@@ -1,5 +1,6 @@
 #include "run/notes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +12,10 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#define SUMMARY_ENDING ".summary.md"
+#define HANDOFF_ENDING ".handoff.md"
 #define HANDOFFS_FILE "handoffs.md"
+#define CUT_NOTICE "\n*(cut here)*\n"
 #define READ_BYTES 65536u
 
 /* --- the folder --- */
@@ -22,11 +26,12 @@ static char *heap_text(const char *text)
 	return memcpy(heap_allocate(size, 1), text, size);
 }
 
-bool notes_open(struct notes *notes, const char *run_folder, struct error *error)
+bool notes_open(
+	struct notes *notes, const char *run_folder, const struct mask *mask, struct error *error)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
 	const char *path = path_join(&arena, run_folder, "notes");
-	*notes = (struct notes){.folder = -1, .path = heap_text(path)};
+	*notes = (struct notes){.folder = -1, .mask = mask, .path = heap_text(path)};
 	if (mkdir(path, 0777) < 0 && errno != EEXIST)
 		return error_set_errno(error, ERROR_FILE, "cannot make the folder '%s'", path);
 	notes->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -47,25 +52,25 @@ void notes_close(struct notes *notes)
 const char *notes_summary_path(
 	const struct notes *notes, const char *step_id, uint32_t attempt, struct arena *arena)
 {
-	return arena_format(arena, "%s/%s.%u.summary.md", notes->path, step_id, attempt);
+	return arena_format(arena, "%s/%s.%u" SUMMARY_ENDING, notes->path, step_id, attempt);
 }
 
 const char *notes_handoff_path(
 	const struct notes *notes, const char *step_id, uint32_t attempt, struct arena *arena)
 {
-	return arena_format(arena, "%s/%s.%u.handoff.md", notes->path, step_id, attempt);
+	return arena_format(arena, "%s/%s.%u" HANDOFF_ENDING, notes->path, step_id, attempt);
 }
 
 void notes_forget(const struct notes *notes, const char *step_id, uint32_t attempt)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
-	unlinkat(notes->folder, arena_format(&arena, "%s.%u.summary.md", step_id, attempt), 0);
-	unlinkat(notes->folder, arena_format(&arena, "%s.%u.handoff.md", step_id, attempt), 0);
+	unlinkat(notes->folder, arena_format(&arena, "%s.%u" SUMMARY_ENDING, step_id, attempt), 0);
+	unlinkat(notes->folder, arena_format(&arena, "%s.%u" HANDOFF_ENDING, step_id, attempt), 0);
 }
 
 const char *notes_handoffs_path(const struct notes *notes, struct arena *arena)
 {
-	return notes->is_written ? path_join(arena, notes->path, HANDOFFS_FILE) : NULL;
+	return *notes->handoffs_sha256 ? path_join(arena, notes->path, HANDOFFS_FILE) : NULL;
 }
 
 /* --- reading one --- */
@@ -88,7 +93,9 @@ static bool read_up_to(int file, size_t limit, struct buffer *text)
 	return true;
 }
 
-static enum note_state read_note(int folder, const char *name, struct buffer *text)
+/* kept_bytes: of one that is longer than a note may be. */
+static enum note_state read_note(
+	int folder, const char *name, size_t kept_bytes, struct buffer *text)
 {
 	CLEANUP(close_descriptor) int file = open_beneath(folder, name, O_RDONLY);
 	if (file < 0)
@@ -97,46 +104,107 @@ static enum note_state read_note(int folder, const char *name, struct buffer *te
 		return NOTE_UNREADABLE;
 	if (text->size <= NOTES_FILE_LIMIT_BYTES)
 		return text->size ? NOTE_READ : NOTE_NONE;
-	text->size = utf8_cut(text->bytes, text->size, NOTES_FILE_LIMIT_BYTES);
+	text->size = utf8_cut(text->bytes, text->size, kept_bytes);
 	return NOTE_CUT;
+}
+
+/* False: there was nothing to take out. */
+static bool take_secrets(const struct mask *mask, enum note_state state, struct buffer *text)
+{
+	struct buffer masked = BUFFER_INIT;
+	if (!mask ||
+		(state == NOTE_READ && !mask_finds(mask, text->bytes, text->size, MASK_SECRET_MIN)))
+		return false;
+	if (state == NOTE_CUT)
+		mask_append_cut(mask, &masked, text->bytes, text->size);
+	else
+		mask_append(mask, &masked, text->bytes, text->size);
+	buffer_release(text);
+	*text = masked;
+	return true;
+}
+
+/* --- writing one --- */
+
+/* Through the open folder, whatever its path leads to by now. */
+static bool write_note(
+	const struct notes *notes, const char *name, const struct buffer *text, struct error *error)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	const char *path = arena_format(&arena, "/proc/self/fd/%d/%s", notes->folder, name);
+	return file_write_atomic(path, text->bytes, text->size, error);
+}
+
+static bool write_handoffs(const struct notes *notes, struct error *error)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	struct stat facts;
+	/* A file gives way to the new one; a folder a step has made there does not. */
+	if (fstatat(notes->folder, HANDOFFS_FILE, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISDIR(facts.st_mode) &&
+		!path_remove(arena_format(&arena, "/proc/self/fd/%d/" HANDOFFS_FILE, notes->folder),
+			error))
+		return false;
+	return write_note(notes, HANDOFFS_FILE, &notes->handoffs, error);
 }
 
 /* --- secrets --- */
 
-/* Through the open folder, whatever its path leads to by now. */
-static bool write_note(const struct notes *notes, const char *name, const struct buffer *text)
-{
-	struct arena arena CLEANUP(arena_release) = {0};
-	struct error ignored;
-	const char *path = arena_format(&arena, "/proc/self/fd/%d/%s", notes->folder, name);
-	return file_write_atomic(path, text->bytes, text->size, &ignored);
-}
-
-static void mask_note(const struct notes *notes, const struct mask *mask, const char *name)
+static void mask_note(const struct notes *notes, const char *name)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
-	CLEANUP(buffer_release) struct buffer masked = BUFFER_INIT;
-	enum note_state state = read_note(notes->folder, name, &text);
-	if (state != NOTE_READ && state != NOTE_CUT)
+	struct error ignored;
+	enum note_state state =
+		read_note(notes->folder, name, NOTES_FILE_LIMIT_BYTES - strlen(CUT_NOTICE), &text);
+	if ((state != NOTE_READ && state != NOTE_CUT) || !take_secrets(notes->mask, state, &text))
 		return;
-	bool has_secret = mask_append(mask, &masked, text.bytes, text.size);
 	/* The rest of a file that is cut is not looked at, so it goes. */
-	if (!has_secret && state == NOTE_READ)
-		return;
 	if (state == NOTE_CUT)
-		buffer_append_text(&masked, "\n*(cut here)*\n");
-	if (!write_note(notes, name, &masked))
+		buffer_append_text(&text, CUT_NOTICE);
+	if (!write_note(notes, name, &text, &ignored))
 		unlinkat(notes->folder, name, 0);
 }
 
-void notes_mask(
-	const struct notes *notes, const struct mask *mask, const char *step_id, uint32_t attempt)
+void notes_mask(const struct notes *notes, const char *step_id, uint32_t attempt)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
-	if (!mask || notes->folder < 0)
+	if (!notes->mask || notes->folder < 0)
 		return;
-	mask_note(notes, mask, arena_format(&arena, "%s.%u.summary.md", step_id, attempt));
-	mask_note(notes, mask, arena_format(&arena, "%s.%u.handoff.md", step_id, attempt));
+	mask_note(notes, arena_format(&arena, "%s.%u" SUMMARY_ENDING, step_id, attempt));
+	mask_note(notes, arena_format(&arena, "%s.%u" HANDOFF_ENDING, step_id, attempt));
+}
+
+/* Also when there is no handoffs.md of this run. */
+static bool is_as_written(const struct notes *notes)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	const struct buffer *written = &notes->handoffs;
+	if (!*notes->handoffs_sha256)
+		return true;
+	CLEANUP(close_descriptor) int file = open_beneath(notes->folder, HANDOFFS_FILE, O_RDONLY);
+	return file >= 0 && read_up_to(file, written->size, &text) && text.size == written->size &&
+	       memcmp(text.bytes, written->bytes, text.size) == 0;
+}
+
+void notes_mask_all(const struct notes *notes)
+{
+	struct error ignored;
+	if (!notes->mask || notes->folder < 0)
+		return;
+	int copy = openat(notes->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_folder) DIR *names = copy < 0 ? NULL : fdopendir(copy);
+	if (!names) {
+		close_descriptor(&copy);
+		return;
+	}
+	for (struct dirent *name = readdir(names); name; name = readdir(names)) {
+		if (text_ends_with(name->d_name, SUMMARY_ENDING) ||
+			text_ends_with(name->d_name, HANDOFF_ENDING))
+			mask_note(notes, name->d_name);
+	}
+	/* Steps may write there as well. */
+	if (!is_as_written(notes) && !write_handoffs(notes, &ignored))
+		unlinkat(notes->folder, HANDOFFS_FILE, 0);
 }
 
 /* --- adding it --- */
@@ -206,10 +274,13 @@ static void add_note(struct notes *notes, const struct note_source *source, stru
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	CLEANUP(buffer_release) struct buffer section = BUFFER_INIT;
 	const char *name =
-		arena_format(arena, "%s.%u.handoff.md", source->step_id, source->attempt);
-	enum note_state state = read_note(notes->folder, name, &text);
+		arena_format(arena, "%s.%u" HANDOFF_ENDING, source->step_id, source->attempt);
+	enum note_state state = read_note(notes->folder, name, NOTES_FILE_LIMIT_BYTES, &text);
 	if (state == NOTE_NONE)
 		return;
+	/* Whoever writes there does so until the step's stage has ended, and beyond. */
+	if (state != NOTE_UNREADABLE)
+		take_secrets(notes->mask, state, &text);
 	append_section(&section, source, state, &text);
 	if (notes->handoffs.size + section.size > NOTES_HANDOFFS_LIMIT_BYTES) {
 		notes->is_cut = true;
@@ -225,17 +296,12 @@ static void add_note(struct notes *notes, const struct note_source *source, stru
 
 /* --- handoffs.md --- */
 
-/* Through the open folder, whatever its path leads to by now. */
-static bool write_handoffs(struct notes *notes, struct error *error)
+static void note_handoffs(struct notes *notes)
 {
-	struct arena arena CLEANUP(arena_release) = {0};
-	const char *path = arena_format(&arena, "/proc/self/fd/%d/" HANDOFFS_FILE, notes->folder);
-	struct stat facts;
-	/* A file gives way to the new one; a folder a step has made there does not. */
-	if (fstatat(notes->folder, HANDOFFS_FILE, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
-		S_ISDIR(facts.st_mode) && !path_remove(path, error))
-		return false;
-	return file_write_atomic(path, notes->handoffs.bytes, notes->handoffs.size, error);
+	struct hash hash;
+	hash_start(&hash);
+	hash_add(&hash, notes->handoffs.bytes, notes->handoffs.size);
+	hash_finish(&hash, notes->handoffs_sha256);
 }
 
 bool notes_merge(
@@ -251,7 +317,7 @@ bool notes_merge(
 	if (notes->handoffs.size == old_size)
 		return true;
 	if (write_handoffs(notes, error)) {
-		notes->is_written = true;
+		note_handoffs(notes);
 		return true;
 	}
 	notes->handoffs.size = old_size;
@@ -264,7 +330,7 @@ bool notes_rebuild(
 	struct notes *notes, const struct note_source *sources, uint32_t count, struct error *error)
 {
 	buffer_clear(&notes->handoffs);
-	notes->is_written = false;
+	*notes->handoffs_sha256 = '\0';
 	notes->is_cut = false;
 	return notes_merge(notes, sources, count, error);
 }

@@ -19,7 +19,7 @@
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* Changes when what is hashed changes, so that old keys never match by accident. */
-#define KEY_FORM "wavetrain result 1"
+#define KEY_FORM "wavetrain result 2"
 
 void result_cache_open(struct result_cache *cache, const char *folder)
 {
@@ -126,6 +126,34 @@ static bool add_key_files(struct ingredients *ingredients, const struct cache_ke
 	return true;
 }
 
+/* A result that was good by one schema need not be by another. Inline ones are in the fingerprint. */
+static bool add_schemas(struct ingredients *ingredients, const struct cache_key_request *request,
+	struct error *error)
+{
+	for (uint32_t i = 0; i < request->contract_count; i++) {
+		const struct contract *contract = &request->contracts[i];
+		const char *sha256 = NULL;
+		if (contract->kind != CONTRACT_JSON_SCHEMA || !contract->schema)
+			continue;
+		if (request->hash_schema)
+			sha256 = request->hash_schema(
+				request->schema_context, contract, request->pipeline_folder);
+		if (!sha256)
+			return error_set(error, ERROR_FILE, "the schema '%s' is not known",
+				contract->schema);
+		hash_add_text(&ingredients->hash, sha256);
+		add_line(ingredients, "schema", contract->schema, sha256);
+	}
+	return true;
+}
+
+static void add_handoffs(struct ingredients *ingredients, const char *sha256)
+{
+	hash_add_text(&ingredients->hash, sha256);
+	if (sha256)
+		add_line(ingredients, CACHE_KIND_HANDOFFS, "handoffs.md", sha256);
+}
+
 bool result_cache_key(
 	const struct cache_key_request *request, char key[HASH_TEXT_SIZE], struct error *error)
 {
@@ -141,8 +169,10 @@ bool result_cache_key(
 		hash_add_text(hash, input->sha256);
 		add_line(&ingredients, "input", input->name, input->sha256);
 	}
+	add_handoffs(&ingredients, request->handoffs_sha256);
 	add_list(hash, &request->rule->paths);
-	bool is_known = add_key_files(&ingredients, request, error);
+	bool is_known = add_schemas(&ingredients, request, error) &&
+			add_key_files(&ingredients, request, error);
 	hash_finish(hash, key);
 	return is_known || error_context(error, "no cache key");
 }

@@ -39,6 +39,7 @@ void result_cache_close(struct result_cache *cache); /* also of zeroed memory */
 
 /* In the run's folder: a file STEP-ID with the ingredients of the step's key. */
 #define INGREDIENTS_FOLDER "keys"
+#define CACHE_KIND_HANDOFFS "handoffs"
 
 /* For the one who writes: what a killed predecessor has left half made or half removed goes. */
 void result_cache_tidy(const struct result_cache *cache);
@@ -47,18 +48,27 @@ struct cache_key_request {
 	const char *fingerprint;              /* of the step, hexadecimal */
 	const struct artifact *const *inputs; /* for each of the step's inputs, in order */
 	uint32_t input_count;
-	const struct cache_rule *rule; /* its key globs are looked up; all of it counts */
-	const char *folder;            /* absolute: what the globs count from */
-	/* Gets a line "SHA256 input NAME" or "SHA256 file PATH" ("program": it is one) for each; or
-	   NULL. */
+	const struct cache_rule *rule;    /* its key globs are looked up; all of it counts */
+	const char *folder;               /* absolute: what the globs count from */
+	const struct contract *contracts; /* of the step: what they judge by is no result of it */
+	uint32_t contract_count;
+	/* As run_services.hash_schema. */
+	const char *(*hash_schema)(
+		void *context, const struct contract *contract, const char *pipeline_folder);
+	void *schema_context;
+	const char *pipeline_folder;
+	const char *handoffs_sha256; /* of what earlier steps have handed on; NULL: nothing */
+	/* Gets a line "SHA256 KIND NAME" for each input, file ("program": it is one) and schema, and
+	   for the handoffs; or NULL. */
 	struct buffer *ingredients;
 };
 
 /*
- * SHA-256 over fingerprint, name and checksum of each input, the rule, and path, content and
- * executable bit of each file that a key glob matches; that one matches nothing counts too. A glob
+ * SHA-256 over fingerprint, name and checksum of each input, the schemas of the contracts, the
+ * handoffs, the rule, and path, content and executable bit of each file that a key glob matches;
+ * that one matches nothing counts too. A glob
  * without a pattern that names a folder stands for all that is in it, hidden files too. Links are
- * never followed. False: a file that matches could not be read, so nothing is known.
+ * never followed. False: such a file or a schema could not be read, so nothing is known.
  */
 bool result_cache_key(
 	const struct cache_key_request *request, char key[HASH_TEXT_SIZE], struct error *error);

@@ -37,12 +37,11 @@ static void kill_is_due(void *owner)
 
 void runner_end_everything(struct runner *runner, int64_t grace_ms, const char *reason)
 {
-	struct scheduler *scheduler = &runner->scheduler;
-	scheduler_halt(scheduler);
+	scheduler_halt(&runner->scheduler);
 	executor_end_all(&runner->executor, grace_ms, reason);
-	for (uint32_t i = 0; i < scheduler->ready_count; i++) {
-		if (runner->executor.tries[scheduler->ready[i]])
-			executor_give_up(&runner->executor, scheduler->ready[i]);
+	for (uint32_t i = 0; i < runner->plan->pipeline->step_count; i++) {
+		if (runner->scheduler.progress[i] == PROGRESS_READY && runner->executor.tries[i])
+			executor_give_up(&runner->executor, i);
 	}
 }
 
@@ -71,8 +70,11 @@ static void stop_run(struct runner *runner, int64_t delay_ms, const char *reason
 static void stop_was_asked(void *owner, int signal)
 {
 	struct runner *runner = owner;
+	const struct run_services *services = runner->settings->services;
 	bool is_again = runner->was_signalled;
 	runner->was_signalled = true;
+	if (!is_again && services->stopping)
+		services->stopping(services->context);
 	if (is_again && signal == SIGINT && !runner->is_killed)
 		kill_is_due(runner);
 	else
@@ -80,11 +82,27 @@ static void stop_was_asked(void *owner, int signal)
 			stop_reason(signal));
 }
 
+static void checkpoint_was_asked(void *owner)
+{
+	struct runner *runner = owner;
+	triggers_signalled(&runner->triggers);
+}
+
 /* --- the run's time limit --- */
+
+/* The run's own or the budget, whichever is over first; 0: neither is given. */
+static int64_t limit_ms(const struct runner *runner)
+{
+	const struct execution *execution = &runner->plan->pipeline->execution;
+	bool is_budget =
+		execution->budget_ms &&
+		(!execution->time_limit_ms || execution->budget_ms < execution->time_limit_ms);
+	return is_budget ? execution->budget_ms : execution->time_limit_ms;
+}
 
 static int64_t limit_ns(const struct runner *runner)
 {
-	return runner->plan->pipeline->execution.time_limit_ms * NS_PER_MS;
+	return limit_ms(runner) * NS_PER_MS;
 }
 
 static void limit_is_due(void *owner)
@@ -93,8 +111,9 @@ static void limit_is_due(void *owner)
 	struct buffer reason = BUFFER_INIT;
 	if (runner->waves.is_interrupted)
 		return;
-	buffer_append_text(&reason, "the run's time limit of ");
-	duration_append(&reason, runner->plan->pipeline->execution.time_limit_ms);
+	bool is_budget = limit_ms(runner) == runner->plan->pipeline->execution.budget_ms;
+	buffer_append_text(&reason, is_budget ? "the budget of " : "the run's time limit of ");
+	duration_append(&reason, limit_ms(runner));
 	buffer_append_text(&reason, " is over");
 	stop_run(runner, INTERRUPT_KILL_MS,
 		arena_copy_text(&runner->executor.kept, buffer_text(&reason)));
@@ -159,11 +178,13 @@ static void start_run(struct runner *runner)
 	const struct run_services *services = runner->settings->services;
 	int64_t now_ns = clock_monotonic_ns();
 	runner->started_ns = runner->settings->started_ns ? runner->settings->started_ns : now_ns;
+	budget_init(&runner->budget, runner->plan, runner->started_ns);
 	if (!runner->settings->expanded) {
-		journal_record(&runner->journal,
-			journal_event(&runner->journal, runner->settings->resumed
-								? EVENT_PIPELINE_RESUMED
-								: EVENT_PIPELINE_STARTED));
+		struct event *event = journal_event(
+			&runner->journal, runner->settings->resumed ? EVENT_PIPELINE_RESUMED
+								    : EVENT_PIPELINE_STARTED);
+		event->jobs = runner->plan->jobs;
+		journal_record(&runner->journal, event);
 		journal_flush(&runner->journal, false);
 	}
 	if (services->tick && services->tick_ms)
@@ -214,6 +235,8 @@ static const char *failure_reason(struct runner *runner)
 
 static const char *pause_reason(struct runner *runner)
 {
+	if (runner->budget.step != INDEX_NONE && !runner->executor.cancel_reason)
+		return budget_reason(&runner->budget, &runner->journal.arena);
 	if (runner->waiting_step == INDEX_NONE || runner->waves.is_interrupted)
 		return runner->executor.cancel_reason;
 	return arena_format(&runner->journal.arena, "waiting for approval of step %s",
@@ -301,17 +324,21 @@ static bool open_runner(struct runner *runner, struct error *error)
 		.descriptor = -1,
 		.stop = stop_was_asked,
 		.child = child_has_ended,
+		.checkpoint = checkpoint_was_asked,
 		.owner = runner};
 	journal_init(&runner->journal, settings->services, &runner->loop);
 	scheduler_init(&runner->scheduler, runner->plan);
 	checkpointing_init(&runner->checkpointing, settings, &runner->journal);
+	triggers_init(&runner->triggers, runner->plan, clock_monotonic_ns());
 	wave_events_init(&runner->waves, &runner->scheduler, &runner->journal);
 	runner->ended_ns = heap_allocate(step_count, sizeof *runner->ended_ns);
+	runner->has_handed_on = heap_allocate(step_count, sizeof *runner->has_handed_on);
 	runner->ended_flush = heap_allocate(step_count, sizeof *runner->ended_flush);
 	runner->kill_timer = (struct timer){.due = kill_is_due, .owner = runner};
 	runner->tick_timer = (struct timer){.due = tick_is_due, .owner = runner};
 	runner->background = (struct watch){.ready = background_is_ready, .owner = runner};
 	runner->idle_timer = (struct timer){.due = idle_is_due, .owner = runner};
+	runner->trigger_timer = (struct timer){.due = idle_is_due, .owner = runner};
 	runner->limit_timer = (struct timer){.due = limit_is_due, .owner = runner};
 	leftovers_init(&runner->leftovers);
 	gates_init(&runner->gates, settings, &runner->journal);
@@ -343,10 +370,16 @@ static void child_is_late(void *owner)
 	(void)owner;
 }
 
+static void checkpoint_is_late(void *owner)
+{
+	(void)owner;
+}
+
 static void close_runner(struct runner *runner)
 {
 	runner->signals.stop = stop_is_late;
 	runner->signals.child = child_is_late;
+	runner->signals.checkpoint = checkpoint_is_late;
 	executor_close(&runner->executor, !runner->waves.is_interrupted);
 	event_loop_unwatch(&runner->loop, &runner->background);
 	/* One that goes on after an expansion leaves them to its next start. */
@@ -360,6 +393,7 @@ static void close_runner(struct runner *runner)
 	leftovers_release(&runner->leftovers);
 	free(runner->ended_ns);
 	free(runner->ended_flush);
+	free(runner->has_handed_on);
 	event_loop_close(&runner->loop);
 }
 
@@ -410,6 +444,7 @@ bool runner_run(
 			run_stages(&runner);
 		end_stragglers(&runner);
 		leftovers_end(&runner.leftovers);
+		notes_mask_all(&runner.executor.notes);
 		*outcome = end_run(&runner);
 		if (runner.has_fault || runner.journal.is_broken)
 			*error = runner.has_fault ? runner.fault : runner.journal.fault;

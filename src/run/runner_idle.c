@@ -4,14 +4,16 @@
 #include "base/clock.h"
 
 #define TIDY_ENTRIES 64u
+#define LOOKED_AHEAD 64u /* ready steps */
 
-/* The next steps in the order of the heap, which is nearly the order they start in. */
+/* The next steps in the order of the queue, which is nearly the order they start in. */
 static uint32_t list_next(const struct runner *runner, struct workspace_request *requests)
 {
-	const struct scheduler *scheduler = &runner->scheduler;
+	uint32_t steps[LOOKED_AHEAD];
+	uint32_t ready_count = ready_queue_list(&runner->scheduler.ready, steps, LOOKED_AHEAD);
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < scheduler->ready_count && count < WORKSPACE_PREPARED_LIMIT; i++) {
-		uint32_t step = scheduler->ready[i];
+	for (uint32_t i = 0; i < ready_count && count < WORKSPACE_PREPARED_LIMIT; i++) {
+		uint32_t step = steps[i];
 		const struct step *found = &runner->plan->pipeline->steps[step];
 		if (found->workspace != WORKSPACE_SHARED)
 			requests[count++] = (struct workspace_request){

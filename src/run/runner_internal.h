@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "run/budget.h"
 #include "run/checkpointing.h"
 #include "run/event_loop.h"
 #include "run/executor.h"
@@ -14,6 +15,7 @@
 #include "run/runner.h"
 #include "run/scheduler.h"
 #include "run/signals.h"
+#include "run/triggers.h"
 #include "run/wave_events.h"
 
 #define NS_PER_MS 1000000
@@ -37,6 +39,8 @@ struct runner {
 	struct executor executor;
 	struct scheduler scheduler;
 	struct checkpointing checkpointing;
+	struct triggers triggers;
+	struct budget budget;
 	struct wave_events waves;
 	struct gates gates;
 	int64_t *ended_ns;     /* of each step that ended in this run */
@@ -45,6 +49,7 @@ struct runner {
 	uint32_t first_failed; /* INDEX_NONE: none */
 	uint32_t hard_count;   /* failed steps that make the run fail */
 	enum stage_course course;
+	bool *has_handed_on; /* of each step: its handoff is in handoffs.md, if there is one */
 	bool has_foreach;
 	uint32_t expand_step;   /* its list is there; INDEX_NONE: none */
 	uint32_t waiting_step;  /* whose gate stays closed; INDEX_NONE: none */
@@ -57,7 +62,8 @@ struct runner {
 	bool is_killed;
 	struct timer kill_timer;
 	struct timer tick_timer;
-	struct timer limit_timer; /* the run's time limit */
+	struct timer limit_timer;   /* the run's time limit */
+	struct timer trigger_timer; /* a checkpoint by time; only ends the wait */
 	struct watch background;
 	struct error fault; /* of the engine or a checkpoint */
 	bool has_fault;
@@ -75,6 +81,18 @@ void runner_step_again(void *owner, uint32_t step);
 
 /* Puts on record what the scheduler has skipped or omitted. */
 void runner_record_skipped(struct runner *runner);
+
+/* At the stage's end, if there is anything new. False: it failed, and the run with it. */
+bool runner_checkpoint_stage(
+	struct runner *runner, uint32_t stage, const struct stage_count *count);
+
+/*
+ * While the stage runs: what triggers ask for, a milestone's before anything else starts, and the
+ * one before a risky step that was given out.
+ */
+bool runner_checkpoint_if_due(struct runner *runner);
+bool runner_checkpoint_milestone(struct runner *runner);
+bool runner_checkpoint_before(struct runner *runner, uint32_t step);
 
 /* False: the run does not go on after this stage. */
 bool runner_run_stage(struct runner *runner, uint32_t stage);
@@ -107,6 +125,9 @@ void runner_forget_merged(struct runner *runner);
 /* Handoffs at the beginning, and at the end of a stage. False: they could not be written. */
 bool runner_start_notes(struct runner *runner);
 bool runner_merge_notes(struct runner *runner, uint32_t stage);
+
+/* In a frontier also before a step that needs others, which have ended in the same stage. */
+bool runner_merge_notes_for(struct runner *runner, uint32_t step);
 
 /* Workspaces ahead of time and those that are given up; as little as is not felt. */
 void runner_idle(struct runner *runner);

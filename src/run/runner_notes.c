@@ -11,15 +11,19 @@ static void describe_note(const struct runner *runner, uint32_t step, struct not
 		.attempt = runner->executor.numbers[step]};
 }
 
-/* Of the stage's steps that are done, or of those of all stages that are over. */
+/* Of the stage's steps that are done, those that have not handed on yet; from now on they have. */
 static uint32_t list_notes(struct runner *runner, uint32_t stage, struct note_source *sources)
 {
 	uint32_t step_count;
 	uint32_t count = 0;
 	const uint32_t *steps = plan_stage_steps(runner->plan, stage, &step_count);
 	for (uint32_t i = 0; i < step_count; i++) {
-		if (runner->scheduler.progress[steps[i]] == PROGRESS_DONE)
-			describe_note(runner, steps[i], &sources[count++]);
+		uint32_t step = steps[i];
+		if (runner->scheduler.progress[step] != PROGRESS_DONE ||
+			runner->has_handed_on[step])
+			continue;
+		runner->has_handed_on[step] = true;
+		describe_note(runner, step, &sources[count++]);
 	}
 	return count;
 }
@@ -67,6 +71,19 @@ bool runner_merge_notes(struct runner *runner, uint32_t stage)
 	return !runner->has_fault;
 }
 
+static bool is_rolling(const struct runner *runner, uint32_t stage)
+{
+	uint32_t wave = runner->plan->stages[stage].wave;
+	return wave != INDEX_NONE && runner->plan->waves[wave].origin == WAVE_ROLLING;
+}
+
+bool runner_merge_notes_for(struct runner *runner, uint32_t step)
+{
+	uint32_t stage = runner->plan->steps[step].stage;
+	bool is_needed = runner->plan->steps[step].needs.count > 0 && is_rolling(runner, stage);
+	return !is_needed || !has_new_notes(runner) || runner_merge_notes(runner, stage);
+}
+
 static bool rebuild_notes(struct runner *runner)
 {
 	struct arena *scratch = &runner->executor.scratch;
@@ -74,7 +91,7 @@ static bool rebuild_notes(struct runner *runner)
 		ARENA_ARRAY(scratch, struct note_source, runner->plan->pipeline->step_count);
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < runner->plan->stage_count; i++) {
-		if (!wave_events_count(&runner->waves, i).to_run)
+		if (is_rolling(runner, i) || !wave_events_count(&runner->waves, i).to_run)
 			count += list_notes(runner, i, sources + count);
 	}
 	return notes_rebuild(&runner->executor.notes, sources, count, &runner->fault);
@@ -83,6 +100,9 @@ static bool rebuild_notes(struct runner *runner)
 bool runner_start_notes(struct runner *runner)
 {
 	bool is_continued = runner->settings->resumed || runner->settings->expanded;
+	/* A runner that was killed has not got to those of the attempts that it left. */
+	if (runner->settings->resumed)
+		notes_mask_all(&runner->executor.notes);
 	runner->has_fault = is_continued && !rebuild_notes(runner);
 	mark_seen(runner);
 	return !runner->has_fault;

@@ -46,15 +46,29 @@ static bool is_merged_for(struct runner *runner, uint32_t step)
 	       !runner->stage_flaw;
 }
 
+/* Nothing but the budget keeps it: it stays pending, and shorter ones may still be started. */
+static bool is_too_long(struct runner *runner, uint32_t step)
+{
+	if (budget_allows(&runner->budget, step, clock_monotonic_ns()))
+		return false;
+	scheduler_step_cancelled(&runner->scheduler, step);
+	return true;
+}
+
 static void start_steps(struct runner *runner)
 {
 	uint32_t step;
 	while (executor_has_room(&runner->executor) && scheduler_next(&runner->scheduler, &step)) {
-		if (is_put_off(runner, step))
+		if (is_too_long(runner, step) || is_put_off(runner, step))
 			continue;
 		if (!is_merged_for(runner, step)) {
 			scheduler_step_cancelled(&runner->scheduler, step);
 			continue;
+		}
+		if (!runner_merge_notes_for(runner, step) ||
+			!runner_checkpoint_before(runner, step)) {
+			scheduler_step_again(&runner->scheduler, step);
+			return;
 		}
 		int64_t ready_ns = release_step(runner, step);
 		if (runner->journal.is_broken) {
@@ -73,7 +87,7 @@ static void start_steps(struct runner *runner)
  */
 static void pass_events(struct runner *runner)
 {
-	if (!runner->scheduler.ready_count || runner->settings->services->show_output ||
+	if (!runner->scheduler.ready.count || runner->settings->services->show_output ||
 		runner->journal.queue_count >= JOURNAL_BATCH_EVENTS)
 		journal_pass(&runner->journal);
 }
@@ -82,13 +96,17 @@ static bool run_steps(struct runner *runner)
 {
 	while (!runner->journal.is_broken && !runner->has_fault &&
 		scheduler_stage_is_open(&runner->scheduler)) {
+		if (!runner_checkpoint_milestone(runner))
+			return false;
 		start_steps(runner);
 		pass_events(runner);
 		runner_watch_background(runner);
 		if (runner->journal.is_broken || !scheduler_stage_is_open(&runner->scheduler))
 			break;
+		if (!runner_checkpoint_if_due(runner))
+			return false;
 		/* A step that ended while it was being started may have made room for another. */
-		if (executor_is_idle(&runner->executor) && runner->scheduler.ready_count)
+		if (executor_is_idle(&runner->executor) && runner->scheduler.ready.count)
 			continue;
 		runner_idle(runner);
 		if (!event_loop_turn(&runner->loop, &runner->fault)) {
@@ -99,31 +117,15 @@ static bool run_steps(struct runner *runner)
 	return !runner->journal.is_broken && !runner->has_fault;
 }
 
-static bool make_checkpoint(struct runner *runner, uint32_t stage, const struct stage_count *count)
-{
-	bool is_whole = count->fine == count->total;
-	struct checkpoint_occasion occasion = {
-		.stage = stage,
-		.trigger = !is_whole && runner->waves.is_interrupted        ? TRIGGER_INTERRUPTION
-			   : runner->plan->stages[stage].wave == INDEX_NONE ? TRIGGER_STEP
-									    : TRIGGER_WAVE,
-		.partial = !is_whole,
-	};
-	if (!checkpointing_is_due(&runner->checkpointing, stage))
-		return true;
-	if (checkpointing_make(&runner->checkpointing, &occasion, &runner->fault))
-		return true;
-	runner->has_fault = true;
-	return false;
-}
-
 /* Before anything of the stage starts: a list that is there is looked at first. */
 static bool finds_list(struct runner *runner)
 {
-	const struct scheduler *scheduler = &runner->scheduler;
-	for (uint32_t i = 0; runner->has_foreach && i < scheduler->ready_count; i++) {
-		uint32_t step = scheduler->ready[i];
-		if (runner->plan->pipeline->steps[step].foreach && !runner->hard_count &&
+	uint32_t count;
+	const uint32_t *steps = plan_stage_steps(runner->plan, runner->scheduler.stage, &count);
+	for (uint32_t i = 0; runner->has_foreach && i < count; i++) {
+		uint32_t step = steps[i];
+		if (runner->scheduler.progress[step] == PROGRESS_READY &&
+			runner->plan->pipeline->steps[step].foreach && !runner->hard_count &&
 			step < runner->expand_step)
 			runner->expand_step = step;
 	}
@@ -173,6 +175,10 @@ static bool ends_at_gate(struct runner *runner, uint32_t stage)
 static bool end_stage(struct runner *runner, uint32_t stage, bool has_work)
 {
 	uint32_t wave = runner->plan->stages[stage].wave;
+	if (runner->budget.step != INDEX_NONE) {
+		runner->waves.is_interrupted = true;
+		scheduler_halt(&runner->scheduler);
+	}
 	if (has_work)
 		leftovers_end(&runner->leftovers);
 	runner_record_skipped(runner);
@@ -186,7 +192,7 @@ static bool end_stage(struct runner *runner, uint32_t stage, bool has_work)
 		wave_events_end(&runner->waves, &end);
 	if (!journal_flush(&runner->journal, false))
 		return false;
-	if (!has_gone_back && !make_checkpoint(runner, stage, &end.count))
+	if (!has_gone_back && !runner_checkpoint_stage(runner, stage, &end.count))
 		return false;
 	return !ends_at_gate(runner, stage);
 }

@@ -109,6 +109,7 @@ void runner_step_ended(void *owner, const struct step_end *end)
 	case STEP_VERDICT_DONE:
 		scheduler_step_done(&runner->scheduler, end->step);
 		checkpointing_step_done(&runner->checkpointing, end->step, end->duration_ms);
+		triggers_step_done(&runner->triggers, &runner->plan->pipeline->steps[end->step]);
 		wave_events_step_ended(&runner->waves, end->step);
 		runner_record_skipped(runner);
 		break;

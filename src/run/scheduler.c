@@ -3,44 +3,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/cleanup.h"
 
-static bool comes_before(const struct plan *plan, uint32_t left, uint32_t right)
+static void make_ready(struct scheduler *scheduler, uint32_t step)
 {
-	int64_t left_ms = plan->steps[left].tail_ms;
-	int64_t right_ms = plan->steps[right].tail_ms;
-	return left_ms != right_ms ? left_ms > right_ms : left < right;
-}
-
-static void heap_push(struct scheduler *scheduler, uint32_t step)
-{
-	uint32_t *heap = scheduler->ready;
-	uint32_t at = scheduler->ready_count++;
-	while (at && comes_before(scheduler->plan, step, heap[(at - 1) / 2])) {
-		heap[at] = heap[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	heap[at] = step;
+	ready_queue_push(&scheduler->ready, step);
 	scheduler->progress[step] = PROGRESS_READY;
-}
-
-static uint32_t heap_pop(struct scheduler *scheduler)
-{
-	uint32_t *heap = scheduler->ready;
-	uint32_t best = heap[0];
-	uint32_t last = heap[--scheduler->ready_count];
-	uint32_t at = 0;
-	while (2 * at + 1 < scheduler->ready_count) {
-		uint32_t below = 2 * at + 1;
-		if (below + 1 < scheduler->ready_count &&
-			comes_before(scheduler->plan, heap[below + 1], heap[below]))
-			below++;
-		if (!comes_before(scheduler->plan, heap[below], last))
-			break;
-		heap[at] = heap[below];
-		at = below;
-	}
-	heap[at] = last;
-	return best;
 }
 
 enum trait {
@@ -77,11 +45,11 @@ void scheduler_init(struct scheduler *scheduler, const struct plan *plan)
 		.traits = heap_allocate(room, sizeof *scheduler->traits),
 		.unmet = heap_allocate(room, sizeof *scheduler->unmet),
 		.cause = heap_allocate(room, sizeof *scheduler->cause),
-		.ready = heap_allocate(room, sizeof *scheduler->ready),
 		.settled = heap_allocate(room, sizeof *scheduler->settled),
 		.skips = heap_allocate(room, sizeof *scheduler->skips),
 		.stage = INDEX_NONE,
 	};
+	ready_queue_init(&scheduler->ready, plan);
 	for (uint32_t i = 0; i < count; i++) {
 		if (plan->steps[i].action == ACTION_SKIP)
 			scheduler->progress[i] = PROGRESS_DONE;
@@ -98,7 +66,7 @@ void scheduler_release(struct scheduler *scheduler)
 	free(scheduler->traits);
 	free(scheduler->unmet);
 	free(scheduler->cause);
-	free(scheduler->ready);
+	ready_queue_release(&scheduler->ready);
 	free(scheduler->settled);
 	free(scheduler->skips);
 	*scheduler = (struct scheduler){0};
@@ -106,10 +74,10 @@ void scheduler_release(struct scheduler *scheduler)
 
 /* --- what is to become of a step --- */
 
-static bool is_derived(const struct plan *plan, uint32_t stage)
+static bool is_by_needs(const struct plan *plan, uint32_t stage)
 {
 	uint32_t wave = plan->stages[stage].wave;
-	return wave != INDEX_NONE && plan->waves[wave].origin == WAVE_DERIVED;
+	return wave != INDEX_NONE && wave_origin_is_by_needs(plan->waves[wave].origin);
 }
 
 static bool runs_for_failure(const struct scheduler *scheduler, uint32_t step)
@@ -154,7 +122,7 @@ static uint32_t root_of(const struct scheduler *scheduler, uint32_t step)
 static void decide(struct scheduler *scheduler, uint32_t step)
 {
 	bool is_bad = (scheduler->traits[step] & TRAIT_HAS_BAD_NEED) ||
-		      (scheduler->is_barred && !is_derived(scheduler->plan, scheduler->stage));
+		      (scheduler->is_barred && !is_by_needs(scheduler->plan, scheduler->stage));
 	uint8_t run_if = scheduler->plan->steps[step].run_if;
 	if (scheduler->is_barred && !runs_for_failure(scheduler, step)) {
 		settle(scheduler, step, PROGRESS_BARRED);
@@ -168,7 +136,7 @@ static void decide(struct scheduler *scheduler, uint32_t step)
 	uint32_t missing =
 		is_bad || scheduler->has_omitted ? find_missing_input(scheduler, step) : INDEX_NONE;
 	if (missing == INDEX_NONE) {
-		heap_push(scheduler, step);
+		make_ready(scheduler, step);
 		return;
 	}
 	bool is_omitted = scheduler->progress[missing] == PROGRESS_OMITTED;
@@ -313,11 +281,11 @@ bool scheduler_next_stage(struct scheduler *scheduler)
 	const struct plan *plan = scheduler->plan;
 	uint32_t next = scheduler->stage == INDEX_NONE ? 0 : scheduler->stage + 1;
 	for (; !scheduler->halted && next < plan->stage_count; next++) {
-		bool is_behind = scheduler->bars_barriers || !is_derived(plan, next);
+		bool is_behind = scheduler->bars_barriers || !is_by_needs(plan, next);
 		scheduler->is_barred |= scheduler->barring_count && is_behind;
 		scheduler->stage = next;
 		enter_stage(scheduler);
-		if (!scheduler->is_barred || scheduler->ready_count)
+		if (!scheduler->is_barred || scheduler->ready.count)
 			return true;
 	}
 	return false;
@@ -325,14 +293,13 @@ bool scheduler_next_stage(struct scheduler *scheduler)
 
 bool scheduler_stage_is_open(const struct scheduler *scheduler)
 {
-	return scheduler->running_count || (scheduler->ready_count && !scheduler->halted);
+	return scheduler->running_count || (scheduler->ready.count && !scheduler->halted);
 }
 
 bool scheduler_next(struct scheduler *scheduler, uint32_t *step)
 {
-	if (!scheduler->ready_count || scheduler->halted)
+	if (scheduler->halted || !ready_queue_take(&scheduler->ready, step))
 		return false;
-	*step = heap_pop(scheduler);
 	scheduler->progress[*step] = PROGRESS_RUNNING;
 	scheduler->traits[*step] |= TRAIT_WAS_STARTED;
 	scheduler->running_count++;
@@ -341,21 +308,27 @@ bool scheduler_next(struct scheduler *scheduler, uint32_t *step)
 
 /* --- what has happened to a step --- */
 
-void scheduler_step_done(struct scheduler *scheduler, uint32_t step)
+static void stop_running(struct scheduler *scheduler, uint32_t step)
 {
 	scheduler->running_count--;
+	ready_queue_give_back(&scheduler->ready, step);
+}
+
+void scheduler_step_done(struct scheduler *scheduler, uint32_t step)
+{
+	stop_running(scheduler, step);
 	settle(scheduler, step, PROGRESS_DONE);
 	spread(scheduler);
 }
 
 void scheduler_step_failed(struct scheduler *scheduler, uint32_t step, bool is_tolerated)
 {
-	scheduler->running_count--;
+	stop_running(scheduler, step);
 	scheduler->failed_count++;
 	scheduler->barring_count += !is_tolerated;
 	if (is_tolerated)
 		scheduler->traits[step] |= TRAIT_IS_TOLERATED;
-	else if (!is_derived(scheduler->plan, scheduler->plan->steps[step].stage))
+	else if (!is_by_needs(scheduler->plan, scheduler->plan->steps[step].stage))
 		scheduler->bars_barriers = true;
 	settle(scheduler, step, PROGRESS_FAILED);
 	spread(scheduler);
@@ -363,14 +336,14 @@ void scheduler_step_failed(struct scheduler *scheduler, uint32_t step, bool is_t
 
 void scheduler_step_again(struct scheduler *scheduler, uint32_t step)
 {
-	scheduler->running_count--;
-	heap_push(scheduler, step);
+	stop_running(scheduler, step);
+	make_ready(scheduler, step);
 }
 
 void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step)
 {
+	stop_running(scheduler, step);
 	scheduler->progress[step] = PROGRESS_PENDING;
-	scheduler->running_count--;
 }
 
 void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step)
@@ -398,17 +371,17 @@ bool scheduler_take_skipped(struct scheduler *scheduler, struct scheduler_skip *
 
 void scheduler_bar(struct scheduler *scheduler)
 {
-	uint32_t count = scheduler->ready_count;
+	CLEANUP(arena_release) struct arena scratch = {0};
+	uint32_t count = scheduler->ready.count;
+	uint32_t *steps = ARENA_ARRAY(&scratch, uint32_t, count);
 	scheduler->is_barred = true;
-	scheduler->ready_count = 0;
-	/* A heap that is filled from its own places, never beyond the one that is read. */
+	ready_queue_drain(&scheduler->ready, steps);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t step = scheduler->ready[i];
-		if ((scheduler->traits[step] & TRAIT_WAS_STARTED) ||
-			runs_for_failure(scheduler, step))
-			heap_push(scheduler, step);
+		if ((scheduler->traits[steps[i]] & TRAIT_WAS_STARTED) ||
+			runs_for_failure(scheduler, steps[i]))
+			make_ready(scheduler, steps[i]);
 		else
-			settle(scheduler, step, PROGRESS_BARRED);
+			settle(scheduler, steps[i], PROGRESS_BARRED);
 	}
 	spread(scheduler);
 }

@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 #include "model/plan.h"
+#include "model/ready_queue.h"
 #include "model/state.h"
 
 /*
  * Decides which step is next. Pure: no clock, no process. Stages run one after another; among
- * the ready steps of a stage the one with the longest remaining path comes first, ties by place
- * in the file. Costs log(ready) for a step and each edge once.
+ * the ready steps of a stage the one with the longest remaining path comes first, or the one the
+ * plan ranks first (plan_step_key()), ties by place in the file. Costs log(ready) for a step and each edge once.
  *
  * A step is decided on when all it needs is settled. A hard need that failed, or was skipped
  * because something failed, makes it run only for RUN_IF_FAILURE; else RUN_IF_SUCCESS is asked
@@ -21,7 +22,7 @@
 
 enum step_progress {
 	PROGRESS_PENDING, /* waits for its stage or its needs, or was cancelled */
-	PROGRESS_READY,   /* in the heap */
+	PROGRESS_READY,   /* in the queue */
 	PROGRESS_RUNNING, /* given out; also while it waits for another attempt */
 	PROGRESS_DONE,
 	PROGRESS_FAILED,
@@ -49,8 +50,7 @@ struct scheduler {
 	uint8_t *traits;   /* bits, of each step */
 	uint32_t *unmet;   /* needs that are not settled */
 	uint32_t *cause;   /* of a step with a bad need: the step that failed */
-	uint32_t *ready;   /* heap, the best first */
-	uint32_t ready_count;
+	struct ready_queue ready;
 	uint32_t
 		*settled; /* in order; those from settled_taken on have not told their dependents */
 	uint32_t settled_count;
@@ -87,7 +87,7 @@ bool scheduler_next_stage(struct scheduler *scheduler);
 /* True when a step of this stage has still to be given out or is running. */
 bool scheduler_stage_is_open(const struct scheduler *scheduler);
 
-/* The best ready step, which is then running; false: none. */
+/* The best ready step whose resources are free, which is then running; false: none. */
 bool scheduler_next(struct scheduler *scheduler, uint32_t *step);
 
 void scheduler_step_done(struct scheduler *scheduler, uint32_t step);

@@ -1,54 +1,76 @@
 #include "run/session_time.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "base/index.h"
+#include "base/parse.h"
+#include "run/process_stat.h"
 
-#define STAT_LIMIT_BYTES 4096
+struct member {
+	struct process_stat stat;
+	bool is_counted;
+};
 
-/* Numbers behind "ID (NAME) STATE", where the name may hold anything. */
-enum stat_number { STAT_SESSION = 2, STAT_UTIME = 10, STAT_CSTIME = 13, STAT_NUMBER_COUNT };
+struct members {
+	struct member *items; /* heap; all processes there are, by id */
+	uint32_t count;
+	uint32_t capacity;
+};
 
-static uint64_t ticks_in(const char *stat, pid_t session)
+static int compare_ids(const void *left, const void *right)
 {
-	const char *end = strrchr(stat, ')');
-	if (!end || strlen(end) < 4)
-		return 0;
-	const char *rest = end + 3;
-	uint64_t ticks = 0;
-	for (int i = 0; i < STAT_NUMBER_COUNT; i++) {
-		char *behind;
-		long long number = strtoll(rest, &behind, 10);
-		rest = behind;
-		if (i == STAT_SESSION && number != session)
-			return 0;
-		if (i >= STAT_UTIME)
-			ticks += (uint64_t)number;
+	const struct member *one = left;
+	const struct member *other = right;
+	return (one->stat.id > other->stat.id) - (one->stat.id < other->stat.id);
+}
+
+static void list_processes(struct members *members)
+{
+	CLEANUP(close_folder) DIR *processes = opendir("/proc");
+	uint64_t id;
+	if (!processes)
+		return;
+	for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+		if (!parse_unsigned(entry->d_name, INT32_MAX, &id))
+			continue;
+		GROW(members->items, members->count, members->capacity);
+		struct member *member = &members->items[members->count];
+		*member = (struct member){0};
+		members->count += process_stat_read((pid_t)id, &member->stat);
 	}
-	return ticks;
+	if (members->count)
+		qsort(members->items, members->count, sizeof *members->items, compare_ids);
+}
+
+static bool is_of_session(const struct members *members, const struct member *member, pid_t session)
+{
+	const struct member wanted = {.stat = {.id = member->stat.parent}};
+	if (member->stat.session == session)
+		return true;
+	const struct member *parent = bsearch(
+		&wanted, members->items, members->count, sizeof *members->items, compare_ids);
+	return parent && parent->is_counted;
 }
 
 uint64_t session_time_ticks(pid_t session)
 {
-	CLEANUP(close_folder) DIR *processes = opendir("/proc");
-	CLEANUP(buffer_release) struct buffer stat = BUFFER_INIT;
+	struct members members = {0};
 	uint64_t ticks = 0;
-	if (!processes)
-		return 0;
-	for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
-		char path[sizeof "/proc//stat" + sizeof entry->d_name];
-		struct error gone;
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-		buffer_clear(&stat);
-		if (file_read(path, STAT_LIMIT_BYTES, &stat, &gone))
-			ticks += ticks_in(buffer_text(&stat), session);
+	list_processes(&members);
+	/* A child may have a lower number than its parent, so one round need not find all. */
+	for (bool has_found = true; has_found;) {
+		has_found = false;
+		for (uint32_t i = 0; i < members.count; i++) {
+			struct member *member = &members.items[i];
+			if (member->is_counted || !is_of_session(&members, member, session))
+				continue;
+			member->is_counted = has_found = true;
+			ticks += member->stat.ticks;
+		}
 	}
+	free(members.items);
 	return ticks;
 }

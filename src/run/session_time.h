@@ -5,9 +5,10 @@
 #include <sys/types.h>
 
 /*
- * Processor time in clock ticks (sysconf(_SC_CLK_TCK)) of all processes of a session, with that of
- * children they have waited for: proc(5), fields 14 to 17 of /proc/PID/stat. A walk through /proc.
- * Only good for telling whether it changes: it falls when a process ends that nobody waits for.
+ * Processor time in clock ticks (sysconf(_SC_CLK_TCK)) of all processes of a session and of their
+ * descendants in other sessions, with that of children they have waited for. A walk through /proc.
+ * Only good for telling whether it changes: it falls when a process ends that nobody waits for, or
+ * loses the parent that led to it.
  */
 uint64_t session_time_ticks(pid_t session);
 

@@ -11,6 +11,7 @@ static void make_set(const struct signals *signals, sigset_t *set, bool with_chi
 	sigaddset(set, SIGTERM);
 	if (!signals->ignores_hangup)
 		sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
 	if (with_children)
 		sigaddset(set, SIGCHLD);
 }
@@ -22,6 +23,8 @@ static void signals_are_there(void *owner)
 	while (read(signals->descriptor, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGCHLD)
 			signals->child(signals->owner);
+		else if (info.ssi_signo == SIGUSR1)
+			signals->checkpoint(signals->owner);
 		else
 			signals->stop(signals->owner, (int)info.ssi_signo);
 	}

@@ -8,7 +8,7 @@
 #include "run/event_loop.h"
 
 /*
- * SIGINT, SIGTERM, SIGHUP and, on demand, SIGCHLD as events of the loop instead of interruptions.
+ * SIGINT, SIGTERM, SIGHUP, SIGUSR1 and, on demand, SIGCHLD as events of the loop instead of interruptions.
  */
 struct signals {
 	struct event_loop *loop;
@@ -19,7 +19,8 @@ struct signals {
 	bool ignores_hangup; /* SIGHUP was ignored when we came */
 	bool takes_children;
 	void (*stop)(void *owner, int signal);
-	void (*child)(void *owner); /* some child has ended; several may have */
+	void (*checkpoint)(void *owner); /* SIGUSR1 */
+	void (*child)(void *owner);      /* some child has ended; several may have */
 	void *owner;
 };
 

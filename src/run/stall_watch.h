@@ -8,7 +8,8 @@
 #include "run/step_log.h"
 
 /*
- * Tells when a process neither prints nor uses processor time, nor does anything in its session.
+ * Tells when a process neither prints nor uses processor time, nor does anything in its session or
+ * below it.
  * It looks STALL_LOOKS times in the limit; after so many looks in a row without a change it is
  * stalled. So it is told between 1 and 1 + 1/STALL_LOOKS times the limit, and a runner that was
  * stopped for a while itself takes nobody for stalled.

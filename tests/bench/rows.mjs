@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFault, plainEnvironment } from './measure.mjs';
+import { makespanRow } from './makespan.mjs';
 import { schemaRow } from './schema.mjs';
 import { copyRepository, forgetRuns, git, makeFileRepository, makeFolder, makeRepository, makeText, ninjaText, pipelineText, shapes } from './worlds.mjs';
 
@@ -200,4 +201,4 @@ function addCheckpoint(bench, cwd, changed, result) {
   result.checkpoint_ms = checkpoint.duration_ms;
 }
 
-export const rows = { steps, chain, most, start, commit, schema: schemaRow };
+export const rows = { steps, chain, most, start, commit, makespan: makespanRow, schema: schemaRow };

@@ -33,15 +33,18 @@ export class Table {
     this.#shows_bars = shows_bars;
   }
 
-  /** row: {work, measure, who, beside, bar: {ratio} or {value}}. Without beside: a value alone. */
+  /**
+   * row: {work, measure, who, beside, bar: {ratio, most} or {value}}; most is for the worst ratio.
+   * Without beside: a value alone.
+   */
   add(results, row) {
     const { show } = units[row.measure];
     const mine = median(results[row.who].map((result) => result[row.measure]));
     const compared = row.beside && ratio(results, row.who, row.beside, row.measure);
     const theirs = row.beside && median(results[row.beside].map((result) => result[row.measure]));
     const bar = (this.#shows_bars && row.bar) || {};
-    const limit = bar.ratio ? `≤ ${showRatio(bar.ratio)} ×` : bar.value ? `≤ ${show(bar.value)}` : '';
-    const met = bar.ratio ? compared.median <= bar.ratio : bar.value ? mine <= bar.value : undefined;
+    const limit = bar.ratio ? `≤ ${showRatio(bar.ratio)} ×${bar.most ? `, worst ${showRatio(bar.most)}` : ''}` : bar.value ? `≤ ${show(bar.value)}` : '';
+    const met = bar.ratio ? compared.median <= bar.ratio && compared.most <= (bar.most ?? Infinity) : bar.value ? mine <= bar.value : undefined;
     this.#rows.push([
       row.work,
       units[row.measure].label,

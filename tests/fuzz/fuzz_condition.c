@@ -17,10 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct source_position where = {1, 5};
 	struct arena arena = {0};
 	struct diagnostics diagnostics;
+	struct substitution substitution;
 	struct buffer text = BUFFER_INIT;
 	const char *reason = NULL;
 
 	diagnostics_init(&diagnostics, &arena, "fuzz.yml");
+	substitution_init(&substitution, NULL, &arena, &diagnostics);
+	substitution_set_parameters(&substitution, parameters, pipeline.parameter_count);
 	const char *source = arena_copy_bytes(&arena, bytes, size);
 	const struct condition *condition = condition_read(source, where, &diagnostics);
 	if (!condition != (diagnostics.error_count == 1))
@@ -28,9 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (condition && condition_decide(condition, &facts, &arena, &reason) == 0 && !reason)
 		__builtin_trap();
 	if (condition)
-		condition_check(condition, &pipeline, where, &diagnostics);
+		condition_check(condition, &substitution, where);
 	diagnostics_append_text(&diagnostics, &text);
 	buffer_release(&text);
+	substitution_release(&substitution);
 	diagnostics_release(&diagnostics);
 	arena_release(&arena);
 	return 0;

@@ -11,73 +11,43 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#define CANNOT_RUN 125
-#define KILLED 137
-
-static int become(char **program)
-{
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-		_exit(CANNOT_RUN);
-	raise(SIGSTOP);
-	execvp(program[0], program);
-	perror(program[0]);
-	_exit(CANNOT_RUN);
-}
-
-/* The next stop's signal that the program should get; -1: it ended, *status says how. */
-static int next_stop(pid_t process, int signal, int *status)
-{
-	if (ptrace(PTRACE_SYSCALL, process, NULL, (void *)(long)signal) != 0)
-		exit(CANNOT_RUN);
-	while (waitpid(process, status, 0) < 0)
-		if (errno != EINTR)
-			exit(CANNOT_RUN);
-	return WIFSTOPPED(*status) ? WSTOPSIG(*status) : -1;
-}
+#include "rig/tracer.h"
 
 static int let_go(pid_t process, int signal)
 {
 	int status;
 	kill(process, signal);
 	if (ptrace(PTRACE_DETACH, process, NULL, NULL) != 0)
-		return CANNOT_RUN;
+		return TRACER_CANNOT_RUN;
 	while (waitpid(process, &status, 0) < 0)
 		if (errno != EINTR)
-			return CANNOT_RUN;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
+			return TRACER_CANNOT_RUN;
+	return tracer_exit_status(status);
 }
 
 int main(int argument_count, char **arguments)
 {
 	if (argument_count < 3)
-		return CANNOT_RUN;
+		return TRACER_CANNOT_RUN;
 	unsigned long limit = strtoul(arguments[1], NULL, 10);
 	unsigned long count = 0;
 	const char *asked = getenv("KILL_AT_SIGNAL");
 	int status;
-	pid_t process = fork();
-	if (process == 0)
-		return become(arguments + 2);
-	if (process < 0 || waitpid(process, &status, 0) < 0)
-		return CANNOT_RUN;
-	ptrace(PTRACE_SETOPTIONS, process, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+	pid_t process = tracer_start(arguments + 2);
 	int signal = 0;
-	while ((signal = next_stop(process, signal, &status)) >= 0) {
-		if (signal != (SIGTRAP | 0x80)) {
-			signal = signal == SIGTRAP ? 0 : signal;
+	while ((signal = tracer_next_stop(process, signal, &status)) >= 0) {
+		if (signal != TRACER_CALL)
 			continue;
-		}
 		signal = 0;
 		if (++count == limit && asked)
 			return let_go(process, (int)strtol(asked, NULL, 10));
 		if (count == limit) {
 			kill(process, SIGKILL);
 			waitpid(process, &status, 0);
-			return KILLED;
+			return TRACER_KILLED;
 		}
 	}
 	dprintf(9, "%lu\n", count);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED;
+	return tracer_exit_status(status);
 }

@@ -1,7 +1,7 @@
 // Steps that are tasks for an agent, with a stand-in program that writes down how it was called.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withWorkspace } from '../rig/workspace.mjs';
 
@@ -50,6 +50,27 @@ test('an adapter that is not installed is a plan-time error with its name', with
   const done = place.run(['validate']);
   assert.equal(done.status, 3);
   assert.match(done.stdout, /the adapter 'stand-in' is not installed: there is no program 'no-such-agent' in PATH/);
+}));
+
+test('an adapter of another file that is not installed is found there', withWorkspace({}, (place) => {
+  place.write('.wavetrain/adapters.yaml', '# those of this repository\nlost: {command: [no-such-agent]}\n');
+  place.pipeline('steps: [{id: a, persona: base, task: x}]\n');
+  const done = place.run(['validate']);
+  assert.equal(done.status, 3);
+  assert.match(done.stdout, /^\.wavetrain\/adapters\.yaml:2:7: error: the adapter 'lost' is not installed/m);
+}));
+
+test('a table with a persona that nobody declares starts no agent', withWorkspace({}, (place) => {
+  const options = setUp(place);
+  place.write('.wavetrain/adapters.yaml', 'stand-in: {command: [agent, "{task}"]}\n');
+  place.write('wavetrain.yml', 'personas: {builder: {permissions: {deny: [shell]}}}\n');
+  place.pipeline('1 | bulider | - | auto | - | - | build it\n', 'work.pipeline');
+  assert.equal(place.run(['validate', 'work.pipeline'], options).status, 0);
+  const done = place.run(['run', 'work.pipeline'], options);
+  assert.equal(done.status, 3, done.stdout + done.stderr);
+  assert.match(done.stderr, /step 'step-1' is for the persona 'bulider', which nobody declares/);
+  assert.match(done.stderr, /did you mean 'builder'\?/);
+  assert.ok(!existsSync(join(place.root, 'task')));
 }));
 
 test('personas and adapters from .wavetrain, and a table that uses them', withWorkspace({}, (place) => {

@@ -1,7 +1,7 @@
 // Bad input and a hostile world: one clear sentence each, the right exit code, nothing lost.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { withWorkspace, cleanEnvironment, program } from '../rig/workspace.mjs';
@@ -28,6 +28,84 @@ test('an unreadable file', withWorkspace({}, (place) => {
     chmodSync(join(place.path, 'secret.yml'), 0);
     assert.match(place.run(['validate', 'secret.yml']).stderr, /Permission denied/);
   }
+}));
+
+test('what stands where a pipeline is looked for is told from nothing', withWorkspace({}, (place) => {
+  mkdirSync(join(place.path, 'dir.yml'));
+  symlinkSync('nowhere', join(place.path, 'gone.yml'));
+  symlinkSync('loop.yml', join(place.path, 'loop.yml'));
+  place.write('file', '');
+  for (const [word, expected] of [
+    ['dir.yml', /^wavetrain: 'dir\.yml' is a folder, not a file \[no-pipeline\]\n {2}→ /],
+    ['gone.yml', /^wavetrain: 'gone\.yml' is a link that points to nothing \[no-pipeline\]\n {2}→ /],
+    ['loop.yml', /^wavetrain: 'loop\.yml' cannot be read: Too many levels of symbolic links \[no-pipeline\]\n {2}→ /],
+    ['file/x', /^wavetrain: no pipeline 'file\/x': there is no such file \[no-pipeline\]\n {2}→ /],
+    ['/nowhere/x.yml', /^wavetrain: no pipeline '\/nowhere\/x\.yml': there is no such file \[no-pipeline\]\n {2}→ /],
+    ['nothing', /^wavetrain: no pipeline 'nothing': looked for the file nothing and for \.wavetrain\/pipelines\/nothing\.\{yml/],
+  ]) {
+    const done = place.run(['validate', word]);
+    assert.equal(done.status, 3, done.stderr);
+    assert.match(done.stderr, expected);
+  }
+  mkdirSync(join(place.path, 'wavetrain.yml'));
+  const run = place.run(['run']);
+  assert.match(run.stderr, /^wavetrain: 'wavetrain\.yml' is a folder, not a file \[no-pipeline\]\n {2}→ move it away, then 'wavetrain init' /);
+  assert.equal(place.exists('.wavetrain'), false);
+  const lost = spawnSync('sh', ['-c', 'mkdir lost && cd lost && rmdir ../lost && exec "$0" validate', program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+  assert.equal(lost.status, 4);
+  assert.match(lost.stderr, /^wavetrain: the current folder is gone \[file\]\n/);
+}));
+
+test('a pipeline from a pipe is read to its end, however late it comes', withWorkspace({}, (place) => {
+  place.write('wavetrain.yml', "steps: [{id: a, run: 'true'}]\n");
+  for (const script of ['exec "$0" validate <(sleep 0.2; cat wavetrain.yml)', 'mkfifo pipe; { sleep 0.2; cat wavetrain.yml > pipe; } & exec "$0" validate pipe']) {
+    const done = spawnSync('bash', ['-c', script, program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /ok, 1 step/);
+  }
+}));
+
+test('a schema that is not there is named once, where it is written', withWorkspace({}, (place) => {
+  place.write('wavetrain.yml', 'steps:\n  - id: a\n    run: "true"\n    outputs: [o]\n    contract: {type: json_schema, source: o, schema: no.json}\n');
+  const done = place.run(['validate']);
+  assert.equal(done.status, 3);
+  assert.match(done.stdout + done.stderr, /^wavetrain\.yml:5:54: error: cannot open '\S+\/no\.json': No such file or directory$/m);
+}));
+
+test('folders for reports and templates are looked at before anything runs', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'touch ran'}]\n");
+  for (const [word, expected] of [
+    ['--report-dir=wavetrain.yml', /^wavetrain: --report-dir takes a folder, and 'wavetrain\.yml' is none \[usage\]\n {2}→ /],
+    ['--report-dir=', /^wavetrain: --report-dir needs a value \(DIR\) \[usage\]\n/],
+    ['--templates=nowhere', /^wavetrain: --templates takes a folder, and 'nowhere' is not there \[usage\]\n {2}→ /],
+    ['--templates=wavetrain.yml', /^wavetrain: --templates takes a folder, and 'wavetrain\.yml' is none \[usage\]\n/],
+  ])
+    for (const command of ['run', 'report']) {
+      const done = place.run([command, word]);
+      assert.equal(done.status, 2, done.stderr);
+      assert.match(done.stderr, expected);
+    }
+  assert.equal(place.exists('ran'), false);
+  assert.equal(place.exists('.wavetrain'), false);
+  const unwritten = place.run(['run', '--report-dir', '/proc/wavetrain']);
+  assert.equal(unwritten.status, 0, unwritten.stderr);
+  assert.match(unwritten.stderr, /^wavetrain: a report was not written: cannot make the folder '\/proc\/wavetrain': /m);
+  assert.doesNotMatch(unwritten.stdout, /report: /);
+}));
+
+test('init on a full disk leaves no half of a file', withWorkspace({ git: false }, (place) => {
+  const script = `mount -t tmpfs -o size=16k none . && cd "$PWD" || exit 9
+dd if=/dev/zero of=fill bs=4k count=16 2> /dev/null
+"$0" init; echo "first $? $(ls -A | tr '\\n' ' ')"
+"$0" version > /dev/full; echo "full $?"
+rm fill; "$0" init; echo "then $?"; "$0" validate`;
+  const done = spawnSync('unshare', ['-Urm', 'sh', '-c', script, program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+  assert.match(done.stderr, /^wavetrain: '\S+\/wavetrain\.yml': cannot write: No space left on device \[disk-full\]\n {2}→ free some space, then run this again\n/);
+  assert.doesNotMatch(done.stderr, /resume/);
+  assert.match(done.stdout, /^first 4 fill $/m);
+  assert.match(done.stdout, /^full 4$/m);
+  assert.match(done.stdout, /^then 0$/m);
+  assert.match(done.stdout, /ok, 4 steps\n$/);
 }));
 
 const rejections = [

@@ -59,6 +59,47 @@ test('a changed key file, command or input is a miss, and plan --why names it', 
   assert.match(unknown.stderr, /did you mean 'compile'/);
 }));
 
+test('a changed schema is a miss, also one that the schema refers to, and plan --why names it', withWorkspace({}, (place) => {
+  place.write('contracts/s.json', '{"$ref": "kept.json"}');
+  place.write('contracts/kept.json', '{"type": "object"}');
+  place.pipeline(`
+steps:
+  - {id: s, cache: true, run: 'echo ran >> ../ran; echo "{}" > "$WAVETRAIN_OUTPUT/o.json"', outputs: [o], contract: {type: json_schema, schema: contracts/s.json, source: o}}
+`);
+  for (let i = 0; i < 2; i++) assert.equal(place.run(['run']).status, 0);
+  assert.equal(times(place, 'ran'), 1);
+  assert.equal(JSON.parse(place.run(['plan', '--format', 'json']).stdout).steps[0].action, 'cached');
+  place.write('contracts/kept.json', '{"type": "object", "required": ["x"]}');
+  place.commit('stricter');
+  assert.equal(JSON.parse(place.run(['plan', '--format', 'json']).stdout).steps[0].action, 'run');
+  assert.match(place.run(['plan', '--why', 's']).stdout, /the schema 'contracts\/s\.json' changed/);
+  const failed = place.run(['run']);
+  assert.equal(failed.status, 1, failed.stdout + failed.stderr);
+  assert.match(failed.stdout, /contract/);
+  assert.equal(times(place, 'ran'), 2);
+}));
+
+test('what earlier steps hand on is part of the key', withWorkspace({}, (place) => {
+  place.write('word', 'one\n');
+  place.pipeline(`
+steps:
+  - {id: a, run: 'cat word >> "$WAVETRAIN_HANDOFF"'}
+  - {id: b, needs: [a], cache: true, run: 'cat "$WAVETRAIN_HANDOFFS" > "$WAVETRAIN_OUTPUT/o.txt"', outputs: [o]}
+  - {id: c, inputs: [o], run: 'cat "$WAVETRAIN_INPUT/o.txt" > ../seen'}
+`);
+  const cached = () => {
+    const done = place.run(['run']);
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+    return place.latest().totals.cached;
+  };
+  assert.deepEqual([cached(), cached()], [0, 1]);
+  assert.match(place.run(['plan', '--why', 'b']).stdout, /b: run: .*\nsince run_.*: what earlier steps hand on is known only when they have run\n/);
+  place.write('word', 'two\n');
+  place.commit('two');
+  assert.equal(cached(), 0);
+  assert.match(readFileSync(join(place.root, 'seen'), 'utf8'), /two/);
+}));
+
 test('a dry run beside a record leaves no file there', withWorkspace({}, (place) => {
   place.pipeline("steps:\n  - {id: a, run: 'true'}\n");
   assert.equal(place.run(['run']).status, 0);

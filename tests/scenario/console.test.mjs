@@ -2,7 +2,7 @@
 // JSON and Markdown for programs.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until, withWorkspace } from '../rig/workspace.mjs';
 import { inTerminal, uncolored, width } from '../rig/terminal.mjs';
@@ -43,6 +43,18 @@ test('plain: a line for every change of state, columns aligned, nothing that com
   assert.equal(ends.size, 1, `durations end in one column:\n${done.stdout}`);
   const short = steps.map((match) => match[2]).find((name) => name.includes('…'));
   assert.ok(width(short) <= 40 && longName.startsWith(short.split('…')[0]) && longName.endsWith(short.split('…')[1]), short);
+}));
+
+test('plain: a title of any length keeps its line short', withWorkspace({}, (place) => {
+  const group = `group-${'g'.repeat(400)}`;
+  place.pipeline(`name: ${'p'.repeat(5000)}\nsteps:\n  - {id: a, group: ${group}, run: 'true'}\n  - {id: b, group: ${group}, run: 'true'}\n`);
+  const done = place.run(['run']);
+  assert.equal(done.status, 0, done.stderr);
+  const lines = linesOf(done.stdout);
+  for (const line of lines.filter((each) => !/^ {2}report: /.test(each))) assert.ok(width(line) <= 120, line);
+  assert.match(lines[0], /^p+…p+ {2}run_\S+ {2}2 steps/);
+  assert.match(done.stdout, /^wave 1\/1 {2}group-g+…g+ {2}2 steps/m);
+  assert.match(place.run(['runs']).stdout, /p…p+ {2}completed/);
 }));
 
 test('plain: the tail of what failed comes last, before the verdict', withWorkspace({}, (place) => {
@@ -195,7 +207,7 @@ ${Array.from({ length: 10 }, (_, index) => `  - {id: slow-${index}, needs: [setu
 function blocks(raw) {
   const frames = raw.split('\x1b[?2026h').slice(1).filter((frame) => frame.includes('\x1b[?2026l'));
   return frames.map((frame) => {
-    const lines = frame.split('\x1b[?2026l')[0].replace(/\x1b\[[\d;?]*[A-Za-z]/g, '').split(/\r*\n/).map((line) => line.replaceAll('\r', ''));
+    const lines = frame.split('\x1b[?2026l')[0].replace(/\x1b(\[[\d;?]*[A-Za-z]|[78])/g, '').split(/\r*\n/).map((line) => line.replaceAll('\r', ''));
     const head = lines.findIndex((line) => blockHead.test(line));
     return head < 0 ? [] : lines.slice(head).filter((line) => line !== '');
   });
@@ -262,6 +274,28 @@ test('terminal: resized while steps run, nothing of the old block stays', withWo
     const left = terminal.history();
     assert.ok(!left.some((line) => blockHead.test(line) || line.includes('▶')), left.join('\n'));
     for (const name of ['setup', 'bad', 'slow-0']) assert.equal(left.filter((line) => stepLine.exec(line)?.[2] === name).length, 1, left.join('\n'));
+  });
+}));
+
+test('terminal: a window of two rows has room for the totals alone', withWorkspace({}, async (place) => {
+  place.pipeline(held);
+  await inTerminal(place, ['run'], { columns: 80, rows: 2 }, async (terminal) => {
+    await until(() => blocks(terminal.raw).filter((block) => block.length === 1 && / 12 running/.test(block[0])).length > 3, 'frames of one line');
+    open(place);
+    assert.equal(await terminal.ended(), 1);
+    for (const block of blocks(terminal.raw)) assert.ok(block.length <= 1, block.join('\n'));
+  });
+}));
+
+test('terminal: while a step is slow to end, the display says what a second Ctrl-C does', withWorkspace({}, async (place) => {
+  place.pipeline("steps:\n  - {id: deaf, run: 'trap \"\" TERM; touch ../started; while :; do sleep 0.05; done'}\n");
+  await inTerminal(place, ['run'], { columns: 100 }, async (terminal) => {
+    await until(() => existsSync(join(place.root, 'started')), 'the step to start');
+    assert.doesNotMatch(terminal.raw, /stopping/);
+    terminal.keys('C-c');
+    await until(() => blocks(terminal.raw).some((block) => /1 running · stopping, Ctrl-C again ends at once/.test(block[0])), 'the word');
+    terminal.keys('C-c');
+    assert.equal(await terminal.ended(), 75);
   });
 }));
 

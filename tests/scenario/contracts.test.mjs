@@ -114,6 +114,37 @@ test('a schema that is none is a finding with its place before anything runs', w
   assert.deepEqual(both.map((each) => each.code), ['schema', 'unknown-key'], 'all at once');
 }));
 
+test('a dry run says what no mock can be made for, in every form', withWorkspace({}, (place) => {
+  place.write('none.json', '{"type": "integer", "minimum": 5, "maximum": 3}');
+  place.write('high.json', '{"type": "integer", "minimum": 5}');
+  place.write('low.json', '{"type": "integer", "maximum": 3}');
+  const step = (id, output, ...contracts) =>
+    `  - id: ${id}\n    run: "true"\n    outputs: {x: ${output}}\n    contract:\n${contracts.map(([schema, source]) => `      - {type: json_schema, schema: ${schema}.json, source: ${source}}\n`).join('')}`;
+  const impossible = step('impossible', 'x.json', ['none', 'x']);
+  const refused = step('refused', 'x.json', ['low', './x.json'], ['high', 'x.json']);
+  const unwritten = step('unwritten', 'a/b.json', ['high', 'x'], ['high', 'a']);
+  const cases = [
+    [[impossible], 1, '1 contract cannot be satisfied by a mock [step-failed]', ['nothing can be made that satisfies none.json: ']],
+    [[refused], 1, '1 contract refuses its mock [step-failed]', ['the mock does not hold: ']],
+    [[unwritten], 4, '1 mock was not written [file]', ['not written: ']],
+    [[impossible, impossible.replace('impossible', 'other'), refused, unwritten], 1,
+      '2 contracts cannot be satisfied by a mock, 1 contract refuses its mock, 1 mock was not written [step-failed]',
+      ['nothing can be made that satisfies none.json: ', 'the mock does not hold: ', 'not written: ']],
+  ];
+  for (const [steps, status, sentence, reasons] of cases) {
+    place.pipeline(`steps:\n${steps.join('')}`);
+    const text = place.run(['run', '--dry-run']);
+    const json = place.run(['run', '--dry-run', '--output-format', 'json']);
+    assert.deepEqual([text.status, json.status], [status, status], json.stderr);
+    assert.equal(JSON.parse(json.stdout).steps.length, steps.length);
+    for (const [done, flow] of [[text, text.stdout], [json, json.stderr]]) {
+      assert.ok(done.stderr.includes(`wavetrain: ${sentence}\n`), done.stderr);
+      assert.match(done.stderr, /look at 'Data flow' above/);
+      for (const reason of reasons) assert.ok(flow.slice(flow.indexOf('\nData flow\n')).includes(reason), flow);
+    }
+  }
+}));
+
 test('diff_scope: a step of a worktree changes only what it may', withWorkspace({}, (place) => {
   place.write('src/a.txt', 'a\n');
   const scope = (change) => `

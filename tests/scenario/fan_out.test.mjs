@@ -1,7 +1,7 @@
 // One step written, many run: matrix at plan time, foreach when the list is there.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { withWorkspace } from '../rig/workspace.mjs';
 
 const states = (run) => Object.fromEntries(run.steps.map((step) => [step.id, step.state]));
@@ -79,7 +79,34 @@ test('batches, limits, empty lists, and lists that are none', withWorkspace({}, 
   place.pipeline(foreach());
   const none = place.run(['run']);
   assert.equal(none.status, 1);
-  assert.match(none.stderr + none.stdout, /each.*list/s);
+  assert.match(none.stderr, /^wavetrain: step 'each', foreach over 'list': the list is a JSON object and not an array \[step-failed\]$/m);
+
+  place.write('list.json', '["a", "../b"]');
+  place.pipeline(foreach().replace('outputs: [done]', 'outputs: {done: "out/{package}"}'));
+  assert.match(place.run(['run']).stderr, /^wavetrain: step 'each\[1\]': the path 'out\/\.\.\/b' of 'outputs' must stay inside the folder/m);
+}));
+
+test('plan --why compares a list\'s steps, and those that need them, with what was written', withWorkspace({}, (place) => {
+  const why = (step) => /^since \S+: (.*)$/m.exec(place.run(['plan', '--why', step]).stdout)?.[1];
+  const same = 'nothing that is known differs';
+  place.write('list.json', '["a", "b"]');
+  place.pipeline(foreach());
+  assert.equal(place.run(['run']).status, 0);
+  for (const step of ['list', 'each', 'sum']) assert.equal(why(step), same, step);
+  place.pipeline(foreach().replace('echo "$WAVETRAIN_ITEM_INDEX', 'echo "item $WAVETRAIN_ITEM_INDEX') + '  - {id: more, run: "true"}\n');
+  assert.deepEqual(['list', 'each', 'sum', 'more'].map(why), [same, 'the command changed', same, 'the step is new']);
+  place.pipeline(foreach(', batch: 2'));
+  assert.equal(why('each'), 'the list of its instances changed');
+
+  /* What a resumed run was made of counts, not what it began with. */
+  place.pipeline(foreach().replace('cat "$WAVETRAIN_INPUT"', 'test -e ../go; cat "$WAVETRAIN_INPUT"').replace('> sum.txt; ls', '> sum.txt && ls ../go && ls'));
+  assert.equal(place.run(['run']).status, 1);
+  place.write('../go', '');
+  place.pipeline(foreach(', batch: 2'));
+  assert.equal(place.run(['resume']).status, 0);
+  for (const step of ['list', 'each', 'sum']) assert.equal(why(step), same, step);
+  rmSync(`${place.path}/.wavetrain/runs/${place.latest().id}/definition`);
+  assert.equal(why('each'), 'it is not known what the step was in that run');
 }));
 
 test('a failed instance is the only one that a resume does again', withWorkspace({}, (place) => {

@@ -5,11 +5,11 @@
 // of each of the two runs.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { Workspace, build, cleanEnvironment, program } from '../rig/workspace.mjs';
+import { Workspace, build, program } from '../rig/workspace.mjs';
+import { attempt, checkWhole, copyOf, git, query, ranSteps, walk } from '../rig/sweep.mjs';
 
 const killAt = join(build, 'tests', 'kill_at');
 const wanted = process.env.WAVETRAIN_SWEEP ?? '20';
@@ -52,41 +52,6 @@ const everyStep = ['list', 'left', 'right', 'tested', 'each[0]', 'each[1]', 'eac
 const signals = [undefined, constants.signals.SIGTERM, undefined, constants.signals.SIGINT]; // undefined: SIGKILL
 const onceMore = ['extra']; // what fails is tried again by each resume
 
-function attempt(words, place, ledger, signal) {
-  const ignored = Array(6).fill('ignore');
-  return spawnSync(words[0], words.slice(1), {
-    cwd: place, encoding: 'utf8', timeout: 60000, stdio: ['ignore', 'pipe', 'pipe', ...ignored, 'pipe'],
-    env: cleanEnvironment({ LEDGER: ledger, SOURCE_DATE_EPOCH: '1750000000', ...(signal && { KILL_AT_SIGNAL: String(signal) }) }),
-  });
-}
-
-function query(place, sql) {
-  const database = join(place, '.wavetrain', 'state.db');
-  if (!existsSync(database)) return [];
-  const done = spawnSync('sqlite3', ['-json', database, sql], { encoding: 'utf8' });
-  assert.ok(done.status === 0 || /no such table/.test(done.stderr), done.stderr);
-  return done.stdout ? JSON.parse(done.stdout) : [];
-}
-
-const git = (place, ...words) => {
-  const done = spawnSync('git', words, { cwd: place, encoding: 'utf8', env: cleanEnvironment() });
-  assert.equal(done.status, 0, `git ${words.join(' ')}: ${done.stderr}`);
-  return done.stdout.trim();
-};
-
-const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
-const walk = (folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).sort() : []);
-
-/** Processes with this ledger in their environment. */
-const processes = (ledger) => readdirSync('/proc').filter((name) => {
-  if (!/^\d+$/.test(name)) return false;
-  try {
-    return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`LEDGER=${ledger}`);
-  } catch {
-    return false;
-  }
-});
-
 /**
  * Files of the state folder, without what may differ between two runs: names of runs, logs, reports,
  * the one temporary file that a kill leaves of a file that is replaced, empty folders of workspaces.
@@ -105,29 +70,28 @@ class Sweep {
   }
 
   copy() {
-    const folder = mkdtempSync(join(tmpdir(), 'wavetrain-features-'));
-    const place = join(folder, 'repository');
-    cpSync(this.template, place, { recursive: true, preserveTimestamps: true });
-    return { folder, place, ledger: join(folder, 'ledger'), runs: query(place, 'select count(*) as n from runs')[0]?.n ?? 0 };
+    const at = copyOf(this.template);
+    return { ...at, runs: query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0 };
   }
 
   undisturbed() {
-    const { folder, place, ledger } = this.copy();
-    const done = attempt([killAt, '0', program, 'run', '--yes'], place, ledger);
+    const at = this.copy();
+    const done = attempt([killAt, '0', program, 'run', '--yes'], at);
     assert.equal(done.status, 0, done.stdout + done.stderr);
-    assert.deepEqual(processes(ledger), []);
-    this.expected = { stops: Number(done.output[9]), tree: git(place, 'rev-parse', 'HEAD^{tree}'), files: stateFiles(place), ran: read(ledger) };
-    return { folder, place };
+    const tree = git(at.place, 'rev-parse', 'HEAD^{tree}');
+    checkWhole(at, tree, (what) => what);
+    this.expected = { stops: Number(done.output[9]), tree, files: stateFiles(at.place), ran: ranSteps(at.ledger) };
+    return at;
   }
 
   /** One start: killed or stopped there, or ended before it. What was done must not be done again. */
   start(at, stop, context, signal) {
     const done = query(at.place, "select id from steps where state = 'done' and run = (select max(run) from runs)").map((row) => row.id);
     const known = (query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0) > at.runs;
-    const before = read(at.ledger).length;
+    const before = ranSteps(at.ledger).length;
     const words = [program, known ? 'resume' : 'run', '--yes'];
-    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at.place, at.ledger, signal);
-    const ran = read(at.ledger).slice(before);
+    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at, signal ? { KILL_AT_SIGNAL: String(signal) } : {});
+    const ran = ranSteps(at.ledger).slice(before);
     if (known) for (const id of done) assert.ok(!ran.includes(id), context(`step ${id} was done and ran again`));
     assert.equal(new Set(ran).size, ran.length, context(`a step ran twice in one start: ${ran}`));
     assert.ok([0, ...(stop ? [137] : []), ...(signal ? [75] : [])].includes(ended.status), context(ended.stdout + ended.stderr));
@@ -145,19 +109,15 @@ class Sweep {
     return killed !== 0;
   }
 
-  check({ place, ledger }, context) {
-    for (const id of this.expected.ran) assert.ok(read(ledger).includes(id) || onceMore.includes(id), context(`step ${id} never ran`));
-    assert.equal(git(place, 'rev-parse', 'HEAD^{tree}'), this.expected.tree, context('same tree'));
-    assert.equal(git(place, 'status', '--porcelain'), '', context('clean work tree and index'));
-    git(place, 'fsck', '--strict', '--no-dangling');
-    assert.deepEqual(query(place, 'pragma integrity_check'), [{ integrity_check: 'ok' }], context('database'));
+  check(at, context) {
+    const { place, ledger } = at;
+    checkWhole(at, this.expected.tree, context);
+    for (const id of this.expected.ran) assert.ok(ranSteps(ledger).includes(id) || onceMore.includes(id), context(`step ${id} never ran`));
     const last = 'run = (select max(run) from runs)';
     assert.deepEqual(query(place, `select id from steps where state <> 'done' and ${last}`), [{ id: 'extra' }], context('all done'));
     assert.deepEqual(query(place, 'select id from runs where state <> \'done\''), [], context('the run is complete'));
     assert.equal(git(place, 'for-each-ref', 'refs/wavetrain/worktrees', 'refs/wavetrain/backup'), '', context('no reference of a checkout'));
-    assert.deepEqual(walk(join(place, '.git')).filter((name) => name.endsWith('.lock')), [], context('no lock left'));
     assert.deepEqual(stateFiles(place), this.expected.files, context('the same files in the state folder'));
-    assert.deepEqual(processes(ledger), [], context('no process left'));
   }
 
   /** Evenly spread; where the second kill falls differs from stop to stop. Faults are told at the end. */

@@ -160,6 +160,16 @@ done
 
 describe('a push that cannot be done is said once and changes nothing', parallel, () => {
   const byHand = /by hand: git push origin [0-9a-f]{12}:refs\/heads\/main$/;
+  const byMerge = /by hand: (git pull --no-rebase origin main && git push origin main)$/;
+
+  /** Runs the command that a message offers in the clone, as somebody who may push. */
+  async function runByHand(job, command) {
+    job.git('config', `http.${job.serverUrl}/.extraheader`, `AUTHORIZATION: basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`);
+    job.git('config', 'user.name', 'Someone');
+    job.git('config', 'user.email', 'someone@example.invalid');
+    const done = await job.launch(['-c', command], { command: 'sh' }).ended;
+    assert.equal(done.status, 0, `${command}: ${done.stderr}`);
+  }
   const cases = {
     'a protected branch (GH006)': { faults: ['protected'], said: /protection.*GH006/, tries: 1 },
     'repository rules (GH013)': { faults: ['rules'], said: /protection.*GH013/, tries: 1 },
@@ -184,8 +194,8 @@ describe('a push that cannot be done is said once and changes nothing', parallel
       const lines = pushLines(run);
       assert.equal(lines.length, 1, run.stdout + run.stderr);
       assert.match(lines[0], one.said);
-      assert.match(lines[0], byHand);
-      const commit = /git push origin ([0-9a-f]+):/.exec(lines[0])[1];
+      assert.match(lines[0], one.moved ? byMerge : byHand);
+      const commit = one.moved ? 'main' : /git push origin ([0-9a-f]+):/.exec(lines[0])[1];
       assert.equal(job.git('rev-parse', commit), job.git('rev-parse', 'HEAD'), 'the command names the last commit');
       assert.ok(job.summary().includes('by hand'), 'the summary says it too');
       if (!one.arrives && !one.moved) assert.equal(job.branch('main'), job.sha);
@@ -208,8 +218,22 @@ describe('a push that cannot be done is said once and changes nothing', parallel
     const run = await job.run(QUIET);
     assert.equal(run.status, 0);
     assert.equal(job.branch('main'), theirs);
-    assert.match(pushLines(run).join(), /somebody else pushed.*by hand/);
     assert.equal(pushLines(run).length, 1);
+    assert.match(pushLines(run)[0], /somebody else pushed/);
+    const ours = job.git('rev-parse', 'HEAD');
+    await runByHand(job, byMerge.exec(pushLines(run)[0])[1]);
+    git(job.bare, 'merge-base', '--is-ancestor', ours, 'main');
+    git(job.bare, 'merge-base', '--is-ancestor', theirs, 'main');
+  }));
+
+  test('no remote: the command says what is missing', withJob({ pipeline: WAVES }, async (job) => {
+    job.git('remote', 'remove', 'origin');
+    const run = await job.run(QUIET);
+    assert.equal(run.status, 0, run.stdout + run.stderr);
+    assert.equal(pushLines(run).length, 1, run.stdout + run.stderr);
+    const command = /no remote named origin; by hand: (git remote add origin URL && git push origin main)$/.exec(pushLines(run)[0])[1];
+    await runByHand(job, command.replace('URL', job.remote));
+    assert.equal(job.branch('main'), job.git('rev-parse', 'HEAD'));
   }));
 
   test('nobody at the address', withJob({ pipeline: WAVES }, async (job) => {

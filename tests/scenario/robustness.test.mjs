@@ -35,20 +35,52 @@ steps:
   assert.equal(place.read('a.txt'), '1 two\n');
 }));
 
-test('a reader that stops reading does not keep SIGINT from stopping the run', withWorkspace({}, async (place) => {
-  place.pipeline("steps:\n  - {id: loud, run: 'head -c 300000 /dev/zero | tr \"\\\\0\" \"x\" | fold -w 80'}\n  - {id: held, run: 'touch ../started; sleep 100'}\n");
-  // A pipe that nobody reads: the shell keeps its other end open.
-  const child = spawn('sh', ['-c', 'exec "$0" run --output-format github | sleep 60 & wait', program], { cwd: place.path, env: cleanEnvironment(), stdio: 'ignore', detached: true });
+/** A run whose output nobody reads: its last line waits, and the next step is held. */
+async function runUnread(place, reader, before = '') {
+  place.pipeline("steps:\n  - {id: loud, run: 'head -c 300000 /dev/zero | tr \"\\\\0\" \"x\" | fold -w 80'}\n  - {id: held, run: 'touch ../started; while ! test -e ../go; do sleep 0.05; done'}\n");
+  // The shell names the runner's process, and ends when the reader has.
+  const script = `sh -c '${before} echo $$ > ../runner; exec "$0" run --output-format github' "$0" | ${reader} & wait`;
+  const child = spawn('sh', ['-c', script, program], { cwd: place.path, env: cleanEnvironment(), stdio: 'ignore', detached: true });
   await until(() => existsSync(join(place.root, 'started')), 'the step');
-  const find = () => spawnSync('pgrep', ['-f', `^${program} run --output-format github`], { encoding: 'utf8' }).stdout.trim().split('\n').filter(Boolean);
   await until(() => place.record("select state from steps where id = 'loud'")[0]?.state === 'done', 'the loud step');
-  const [runner] = find();
-  const from = Date.now();
-  process.kill(Number(runner), 'SIGINT');
-  await until(() => find().length === 0, 'the runner to end', 7000);
-  assert.ok(Date.now() - from < 7000);
-  assert.equal(place.latest().state, 'interrupted');
-  process.kill(-child.pid, 'SIGKILL');
+  const runner = Number(readFileSync(join(place.root, 'runner'), 'utf8'));
+  const status = () => {
+    try {
+      return readFileSync(`/proc/${runner}/status`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  return { child, runner, status, isOver: () => !/^State:\s+[^ZX\s]/m.test(status()) };
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  test(`a reader that stops reading does not keep ${signal} from stopping the run`, withWorkspace({}, async (place) => {
+    const { child, runner, isOver } = await runUnread(place, 'sleep 100');
+    try {
+      process.kill(runner, signal);
+      await until(isOver, 'the runner to end', 30000);
+      assert.equal(place.latest().state, 'interrupted');
+    } finally {
+      process.kill(-child.pid, 'SIGKILL');
+    }
+  }));
+}
+
+test('with nohup a hang-up takes nothing from what is printed', withWorkspace({}, async (place) => {
+  const { child, runner, status, isOver } = await runUnread(place, '{ while ! test -e ../read; do sleep 0.05; done; cat > ../printed; }', 'trap "" HUP;');
+  try {
+    process.kill(runner, 'SIGHUP');
+    for (const [, mask] of status().matchAll(/^(?:Sig|Shd)Pnd:\s+(\S+)/gm)) assert.equal(BigInt(`0x${mask}`) & 1n, 0n, 'it waits for nobody');
+    writeFileSync(join(place.root, 'read'), '');
+    writeFileSync(join(place.root, 'go'), '');
+    await until(isOver, 'the runner to end', 30000);
+    await new Promise((resolve) => (child.exitCode === null ? child.on('exit', resolve) : resolve()));
+    assert.equal(place.latest().state, 'done');
+    assert.equal(readFileSync(join(place.root, 'printed'), 'utf8').match(/x{80}$/gm).length, 3750);
+  } finally {
+    if (child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  }
 }));
 
 test('closed standard descriptors: nothing of the console lands in our files', withWorkspace({}, (place) => {

@@ -24,20 +24,23 @@ function random(seed) {
 function randomPipeline(seed) {
   const next = random(seed);
   const count = 3 + Math.floor(next() * 12);
-  const lines = [`name: random ${seed}`, `execution: {jobs: ${1 + Math.floor(next() * 4)}}`, 'steps:'];
+  /* Every third pipeline has groups, and between them steps that run alone. */
+  const grouped = seed % 3 === 0;
+  const lines = [`name: random ${seed}`, `execution: {jobs: ${1 + grouped + Math.floor(next() * 4)}}`, 'steps:'];
   for (let i = 0; i < count; i++) {
     const needs = Array.from({ length: i }, (_, j) => j).filter(() => next() < 0.25).map((j) => `s${j}`);
     const outcome = next();
     const script = outcome < 0.1 ? 'echo broken; exit 3' : outcome < 0.25 ? 'test $WAVETRAIN_ATTEMPT = 2' : `sleep 0.0${Math.floor(next() * 9)}`;
     const kind = next() < (outcome < 0.1 ? 0.6 : 0.1) ? ', optional: true' : next() < 0.4 ? ', cache: true' : '';
-    lines.push(`  - {id: s${i}, needs: [${needs}]${kind}, run: '${script}', retry: {max: ${outcome < 0.25 && outcome >= 0.1 ? 1 : 0}, backoff: 10ms}}`);
+    const group = grouped && next() < 0.7 ? `group: g${Math.floor(i / 3)}, ` : '';
+    lines.push(`  - {id: s${i}, ${group}needs: [${needs}]${kind}, run: '${script}', retry: {max: ${outcome < 0.25 && outcome >= 0.1 ? 1 : 0}, backoff: 10ms}}`);
   }
   return lines.join('\n') + '\n';
 }
 
-/** Time of slots in which nothing ran while a step of the wave did: counted moment by moment. */
-function idleOf(wave, run) {
-  const spans = run.steps.filter((step) => step.wave === wave.index)
+/** Time of slots in which nothing ran while a step of the stage did: counted moment by moment. */
+function idleOf(stage, run) {
+  const spans = run.steps.filter((step) => step.stage === stage)
     .flatMap((step) => step.attempts.map((attempt) => [Date.parse(attempt.started), Date.parse(attempt.ended)]));
   const moments = [...new Set(spans.flat())].sort((a, b) => a - b);
   return moments.slice(1).reduce((idle, end, i) => {
@@ -46,12 +49,38 @@ function idleOf(wave, run) {
   }, 0);
 }
 
+/** What stands in "Idle at barriers: 1.2 s of 4.0 s with 2 jobs (wave 1 1.0 s, step s4 200 ms)". */
+function barriersSaid(timeline) {
+  const line = /^Idle at barriers: (.+) of .+ with \d+ jobs? \((.*?)(?:, (\d+) more)?\)$/m.exec(timeline);
+  const dear = line ? line[2].split(', ').map((part) => /^(wave \d+|step \S+) (.*)$/.exec(part)) : [];
+  return { sum: line?.[1], names: dear.map((part) => part[1]), idle: dear.map((part) => part[2]), more: Number(line?.[3] ?? 0) };
+}
+
+/** The same, counted from the attempts: all stages before the last one in which something ran. */
+function barriersOf(run) {
+  const last = Math.max(0, ...run.steps.filter((step) => step.attempts.length).map((step) => step.stage));
+  const dear = Array.from({ length: last }, (_, stage) => ({ stage, idle: idleOf(stage, run) })).filter(({ idle }) => idle > 0)
+    .sort((a, b) => b.idle - a.idle || a.stage - b.stage);
+  const shown = dear.slice(0, 3);
+  const name = ({ wave, id }) => wave === null ? `step ${id}` : `wave ${wave + 1}`;
+  return { sum: dear.length ? durationText(dear.reduce((sum, { idle }) => sum + idle, 0)) : undefined,
+    names: shown.map(({ stage }) => name(run.steps.find((step) => step.stage === stage))),
+    idle: shown.map(({ idle }) => durationText(idle)), more: dear.length - shown.length };
+}
+
+/** A duration below an hour as people read it. */
+function durationText(ms) {
+  const seconds = Math.floor((ms + 500) / 1000);
+  if (ms >= 59950) return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`;
+  return ms < 1000 ? `${ms} ms` : `${(Math.floor((ms + 50) / 100) / 10).toFixed(1)} s`;
+}
+
 const island = (html, id) => JSON.parse(new RegExp(`<script type="application/json" id="${id}"[^>]*>([^<]*)</script>`).exec(html)[1]);
 
 test('totals agree everywhere', { timeout: 300000 }, () => {
   const place = new Workspace();
   const graphs = [];
-  const seen = { cached: 0, optional: 0, idle: 0 };
+  const seen = { cached: 0, optional: 0, idle: 0, serial: 0 };
   for (let seed = 1; seed <= RUNS; seed++) {
     place.pipeline(randomPipeline(seed));
     /* The second time some steps come from the cache. */
@@ -96,14 +125,22 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
     const timeline = place.read(`out${seed}/timeline.txt`);
     if (path.length && path.length <= 8) assert.ok(timeline.includes(`Critical path: ${path.join(' → ')}`), timeline);
     const sums = Object.fromEntries(status.steps.map((step) => [step.id, step.attempts.reduce((sum, attempt) => sum + attempt.duration_ms, 0)]));
+    const attempts = Object.fromEntries(status.steps.flatMap((step) => step.attempts.map((attempt) => [`${step.id} ${attempt.number}`, [attempt.ended, attempt.duration_ms]])));
+    const ends = place.record(`select json from events join runs using (run) where runs.id = '${status.id}'`).map((row) => JSON.parse(row.json))
+      .filter((event) => /^step_(completed|failed|retried|cancelled)$/.test(event.event) && `${event.step_id} ${event.attempt}` in attempts);
+    assert.deepEqual(Object.fromEntries(ends.map((event) => [`${event.step_id} ${event.attempt}`, [event.timestamp, event.duration_ms]])), attempts, `seed ${seed}: events and attempts`);
     assert.deepEqual(columns.took.map((took) => Math.max(took, 0)), columns.id.map((id) => sums[id]), `seed ${seed}: durations`);
     assert.equal(Object.values(sums).reduce((a, b) => a + b, 0), status.totals.work_ms, `seed ${seed}: work`);
     assert.equal(path.reduce((sum, id) => sum + sums[id], 0), status.totals.critical_path_ms, `seed ${seed}: critical path`);
 
-    assert.deepEqual(status.waves.map((wave) => wave.idle_ms), status.waves.map((wave) => idleOf(wave, status)), `seed ${seed}: idle slots`);
-    const dear = status.waves.filter((wave) => wave.ended && wave.idle_ms > 0).slice(0, -1);
-    seen.idle += timeline.includes('Idle at barriers: ');
-    if (dear.length) assert.ok(timeline.includes('Idle at barriers: '), timeline);
+    assert.deepEqual(status.waves.map((wave) => wave.idle_ms), status.waves.map((wave) => idleOf(wave.stage, status)), `seed ${seed}: idle slots`);
+    const barriers = barriersSaid(timeline);
+    assert.deepEqual(barriers, barriersOf(status), `seed ${seed}: ${timeline}`);
+    seen.idle += barriers.names.length > 0;
+    const cells = [...html.matchAll(/<td class="number">[^<]*<\/td><td class="number">([^<]*)<\/td><td>(?:<code|<span class="muted">)/g)].map((match) => match[1]);
+    const last = Math.max(...status.steps.filter((step) => step.attempts.length).map((step) => step.stage));
+    seen.serial += count((step) => step.wave === null && step.stage < last && idleOf(step.stage, status) > 0);
+    assert.deepEqual(cells, status.waves.map((wave) => wave.started && wave.stage < last ? durationText(wave.idle_ms) : '–'), `seed ${seed}: the page's idle slots`);
 
     const junit = place.read(`out${seed}/junit.xml`);
     assert.equal(Number(/<testsuites[^>]* tests="(\d+)"/.exec(junit)[1]), status.totals.steps);
@@ -111,8 +148,33 @@ test('totals agree everywhere', { timeout: 300000 }, () => {
     assert.equal(Number(/<testsuites[^>]* skipped="(\d+)"/.exec(junit)[1]), status.totals.steps - status.totals.done - status.totals.failed + optional);
     graphs.push(join(place.path, `out${seed}/dag.mmd`));
   }
-  assert.ok(seen.cached > 0 && seen.optional > 0 && seen.idle > 0, JSON.stringify(seen));
+  assert.ok(seen.cached > 0 && seen.optional > 0 && seen.idle > 0 && seen.serial > 0, JSON.stringify(seen));
   const rendered = spawnSync(process.execPath, [renderer, ...graphs], { encoding: 'utf8' });
   assert.equal(rendered.status, 0, rendered.stdout + rendered.stderr);
+  place.remove();
+});
+
+test('idle slots are those of the time, also after a resume with another -j', () => {
+  const place = new Workspace();
+  place.pipeline(`
+steps:
+  - {id: one, run: sleep 0.1}
+  - {id: two, run: sleep 0.1}
+  - {id: fragile, needs: [one, two], run: test -e mended}
+  - {id: last, needs: [fragile], run: 'true'}
+`);
+  assert.equal(place.run(['run', '-j', '1']).status, 1);
+  place.write('mended', '');
+  place.commit('mend');
+  const done = place.run(['resume', '-j', '8', '--report-dir', 'out']);
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  const report = JSON.parse(place.read('out/report.json'));
+  assert.equal(report.waves[0].idle_ms, 0, 'with one job no slot was idle');
+  const { attempts } = report.steps.find((step) => step.id === 'fragile');
+  assert.equal(report.waves[1].idle_ms, 7 * attempts[1].duration_ms, 'one step and seven idle slots');
+  const timeline = place.read('out/timeline.txt');
+  if (report.waves[1].idle_ms > 0) assert.match(timeline, /^Idle at barriers: .* with 1 to 8 jobs \(wave 2 [^,]*\)$/m);
+  const events = place.run(['audit', '--format', 'json']).stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(events.filter((event) => event.jobs).map(({ event, jobs }) => [event, jobs]), [['pipeline_started', 1], ['pipeline_resumed', 8]]);
   place.remove();
 });

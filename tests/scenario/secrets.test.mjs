@@ -3,7 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { withWorkspace } from '../rig/workspace.mjs';
+import { until, withWorkspace } from '../rig/workspace.mjs';
 
 const secret = `k3y+"quoted" & <b>'s /slash\\ é€😀=%20`;
 const lines = 'first line of it\nsecond-line:of/it\n';
@@ -182,6 +182,66 @@ steps:
   const resumed = place.run(['resume'], { env });
   assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
   assert.equal(place.git('show', '--name-only', '--format=', 'HEAD'), 'fine.txt', 'what was changed by hand is not its own');
+}));
+
+const token = 'Zq9-abcdefghijklmnop';
+
+test('what is added to notes after their step has ended is masked as well', withWorkspace({}, (place) => {
+  place.write('.gitignore', '.wavetrain/\n/path\n/up\n/done\n');
+  // A process in a session of its own writes while another step of the wave runs; a later step writes into the first one's notes.
+  place.pipeline(`
+secrets: [TOK]
+steps:
+  - {id: s, run: 'echo "$WAVETRAIN_SUMMARY" > path; mkfifo up done; setsid sh -c "echo > up; while test -d /proc/$$; do sleep 0.01; done; echo late $TOK >> $WAVETRAIN_HANDOFF; echo > done" > /dev/null 2>&1 & read x < up'}
+  - {id: slow, run: 'until test -p done; do sleep 0.01; done; read x < done'}
+  - {id: t, needs: [s, slow], run: 'echo "late $TOK" >> "$(cat path)"; echo "$TOK" >> "$WAVETRAIN_HANDOFFS"'}
+`);
+  const done = place.run(['run', '-j', '2'], { env: { TOK: token } });
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  assertNowhere(place, done.stdout + done.stderr, token);
+  const [run] = readdirSync(join(place.path, '.wavetrain', 'runs'));
+  const folder = join(place.path, '.wavetrain', 'runs', run);
+  assert.equal(readFileSync(join(folder, 'notes', 's.1.summary.md'), 'utf8'), 'late ***\n');
+  assert.equal(readFileSync(join(folder, 'notes', 'handoffs.md'), 'utf8'), '## s\n\nlate ***\n');
+  assert.match(readFileSync(join(folder, 'report', 'report.json'), 'utf8'), /late \*\*\*/);
+}));
+
+test('reports have no secret, even one that stands in the pipeline itself', withWorkspace({}, (place) => {
+  place.write('.gitignore', '.wavetrain/\n');
+  place.pipeline(`
+name: hush
+secrets: [TOK]
+steps:
+  - {id: a, name: 'sign in with ${token}', run: 'echo > out-${token}.txt', outputs: {o: 'out-${token}.txt'}}
+`);
+  const done = place.run(['run', '--report-dir', 'shown'], { env: { TOK: token, GITHUB_STEP_SUMMARY: join(place.root, 'step-summary.md'), GITHUB_ACTIONS: 'true' } });
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  const folder = join(place.path, 'shown');
+  for (const name of ['report.html', 'dag.mmd', 'dag.dot', 'timeline.txt', 'summary.md', 'report.json', 'junit.xml'])
+    assertNothing(readFileSync(join(folder, name), 'latin1'), token, name);
+  assertNothing(readFileSync(join(place.root, 'step-summary.md'), 'latin1'), token, 'step summary');
+  JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
+}));
+
+test('a resume masks what a runner that was killed has left', withWorkspace({}, async (place) => {
+  place.write('.gitignore', '.wavetrain/\n/held\n/again\n');
+  place.pipeline(`
+secrets: [TOK]
+steps:
+  - {id: s, run: 'echo "was $TOK" >> "$WAVETRAIN_SUMMARY"; echo > held; test -e again || sleep 600'}
+  - {id: t, needs: [s], run: 'cat .wavetrain/runs/*/notes/s.1.summary.md > ../seen'}
+`);
+  const child = place.start(['run'], { env: { TOK: token } });
+  await until(() => place.exists('held'), 'the step to have written');
+  await until(() => place.record('SELECT number FROM attempts').length, 'its start to be on record');
+  child.kill('SIGKILL');
+  await child.ended;
+  place.write('again', '');
+  const resumed = place.run(['resume'], { env: { TOK: token } });
+  assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+  assert.equal(readFileSync(join(place.root, 'seen'), 'utf8'), 'was ***\n', 'masked before anything runs again');
+  assert.equal(place.latest().steps[0].attempts.length, 2);
+  assertNowhere(place, resumed.stdout + resumed.stderr, token);
 }));
 
 test('only names are taken', withWorkspace({}, (place) => {

@@ -113,7 +113,7 @@ test('what is wrong is said, with the right word', withWorkspace({}, (place) => 
   const cases = [
     [['-j', '0'], 2, /--jobs takes whole numbers from 1 to 4096, not '0'/],
     [['-j', '1,two,4'], 2, /not 'two' in '1,two,4'.*\n.*--jobs 1,2,4/],
-    [['-j', ''], 2, /not ''/],
+    [['-j', ''], 2, /--jobs needs a value/],
     [['-j'], 2, /-j needs a value/],
     [['-j', '8-1'], 2, /the range '8-1' ends before it begins.*\n.*did you mean '1-8'\?/],
     [['-j', '1-100'], 2, /at most 64 numbers at once, and '1-100' is 100/],

@@ -328,6 +328,57 @@ test('approve is refused while the run goes on, with the holder\'s pid and host'
   assert.equal(wrong.status, 2);
 }));
 
+// --- what readers say of it ---
+
+test('a run whose process was killed is interrupted for every reader, one that runs is not', withWorkspace({}, async (place) => {
+  place.pipeline(`
+steps:
+  - {id: first, run: 'echo 1 > first.txt'}
+  - {id: slow, needs: [first], run: 'touch ../started; while ! test -e ../go; do sleep 0.05; done'}
+  - {id: last, needs: [slow], run: 'true'}
+`);
+  const listed = () => JSON.parse(place.run(['runs', '--format', 'json']).stdout).runs.map((run) => run.state);
+  const child = place.start(['run']);
+  await until(() => existsSync(join(place.root, 'started')), 'the step to start');
+  await until(() => place.latest().steps[1].state === 'running', 'the step on record');
+  const alive = place.run(['status']).stdout;
+  assert.match(alive, /^running: 1 of 3 steps done, 1 running, 1 not run/m);
+  assert.doesNotMatch(alive, /resume/);
+  assert.deepEqual(listed(), ['running']);
+  child.kill('SIGKILL');
+  await child.ended;
+
+  const run = place.latest();
+  assert.equal(run.state, 'interrupted');
+  assert.equal(run.reason, 'the process that ran it is gone');
+  assert.deepEqual(states(run), { first: 'done', slow: 'pending', last: 'pending' });
+  assert.equal(run.steps[1].attempts[0].failure, 'cancelled');
+  assert.ok(run.ended && run.steps[1].attempts[0].ended);
+  const text = place.run(['status']).stdout;
+  assert.match(text, /^interrupted: 1 of 3 steps done, 2 not run; the process that ran it is gone — /m);
+  assert.ok(text.endsWith(`\nresume: wavetrain resume ${run.id}\n`), text);
+  for (const words of [['status'], ['runs'], ['trace'], ['timeline']]) {
+    const said = place.run(words).stdout;
+    assert.doesNotMatch(said, /running|▶|IN PROGRESS/i, words[0]);
+    assert.equal(place.run(words).stdout, said, `${words[0]} says the same a moment later`);
+  }
+  fine(place.run(['report', '--report-dir', '../out']));
+  assert.equal(JSON.parse(readFileSync(join(place.root, 'out', 'report.json'), 'utf8')).state, 'interrupted');
+
+  // Another one holds the state folder: the first is as dead as before.
+  rmSync(join(place.root, 'started'));
+  const other = place.start(['run']);
+  await until(() => existsSync(join(place.root, 'started')), 'the second run');
+  await until(() => listed().length === 2, 'both on record');
+  assert.deepEqual(listed(), ['running', 'interrupted']);
+  go(place);
+  await other.ended;
+  assert.deepEqual(listed(), ['done', 'interrupted']);
+  fine(place.run(['resume', run.id]));
+  assert.deepEqual(listed(), ['done', 'done']);
+  assert.doesNotMatch(place.run(['status', run.id]).stdout, /resume/);
+}));
+
 // --- no room on the disk ---
 
 /** Runs with the state on a small file system; then the script, with $state and $program. */
@@ -356,4 +407,17 @@ test('a result that has no room in the cache is not kept, and nothing else is lo
   assert.equal(done.status, 0, `${done.status} ${done.stdout} ${done.stderr}`);
   assert.match(done.stdout, /big=done\nuse=done\nok\n/);
   assert.equal(place.read('size.txt').trim(), '5000000');
+}));
+
+test('a record without room ends the run: its verdict is no running one, and it can be resumed', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: first, run: 'echo 1 > first.txt'}\n  - {id: fill, needs: [first], run: 'test -e ../room || cat /dev/zero > \"$WAVETRAIN_STATE_DIR/fill\" || true'}\n  - {id: last, needs: [fill], run: 'true'}\n");
+  const done = onSmallDisk(place, 4096, `"$program" run; echo "status $?"; rm "$state/fill"; touch ../room; "$program" status; ${facts}; "$program" resume; echo "then $?"`);
+  assert.match(done.stdout, /^status 4$/m, done.stdout + done.stderr);
+  assert.match(done.stderr, /\[disk-full\]\n {2}→ free some space, then 'wavetrain resume run_\S+'$/m);
+  const [ended, after] = done.stdout.split(/^status 4$/m);
+  assert.match(ended, /^failed: 1 of 3 steps done, 2 not run; /m);
+  assert.doesNotMatch(done.stdout, /^running: /m);
+  assert.match(after, /^interrupted: 1 of 3 steps done, 2 not run; the process that ran it is gone/m);
+  assert.match(after, /^resume: wavetrain resume run_/m);
+  assert.match(after, /^then 0$/m);
 }));

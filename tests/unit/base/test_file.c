@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -108,6 +109,74 @@ static void paths(void **state)
 	assert_false(path_stays_beneath(""));
 }
 
+/* Writes the two parts once somebody reads. */
+static pid_t start_writer(const char *pipe)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		int descriptor = open(pipe, O_WRONLY | O_CLOEXEC);
+		_exit(write(descriptor, "one\n", 4) != 4 || write(descriptor, "two\n", 4) != 4);
+	}
+	return child;
+}
+
+static void pipes_are_read_to_their_end_where_they_may_be(void **state)
+{
+	struct error error;
+	struct buffer buffer = BUFFER_INIT;
+	char *folder = new_folder();
+	char *pipe = path_join(&arena, folder, "pipe");
+	(void)state;
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_false(file_read(pipe, 100, &buffer, &error));
+	assert_non_null(strstr(error.text, "/pipe' is a pipe, not a file"));
+	pid_t child = start_writer(pipe);
+	assert_true(file_read_or_pipe(pipe, 100, &buffer, &error));
+	assert_string_equal(buffer_text(&buffer), "one\ntwo\n");
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	child = start_writer(pipe);
+	assert_false(file_read_or_pipe(pipe, 3, &buffer, &error));
+	assert_non_null(strstr(error.text, "limit of 3 bytes"));
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(path_remove(folder, &error));
+	buffer_release(&buffer);
+}
+
+/* In a process that is not root, which may do everything. 0: all is as it should be. */
+static int make_folders_without_right(const char *folder)
+{
+	struct error error;
+	const char *first = path_join(&arena, folder, "a");
+	if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+		return 1;
+	if (!folder_make(folder, &error))
+		return 2;
+	if (folder_make(path_join(&arena, first, "b/c"), &error))
+		return 3;
+	return !text_equal(error.text,
+		arena_format(&arena, "cannot make the folder '%s': %s", first, strerror(EACCES)));
+}
+
+static void a_folder_that_cannot_be_made_is_named_with_its_reason(void **state)
+{
+	struct error error;
+	char *folder = new_folder();
+	char *file = path_join(&arena, folder, "file");
+	int status;
+	(void)state;
+	assert_true(file_write_atomic(file, "x", 1, &error));
+	assert_false(folder_make(path_join(&arena, file, "inner"), &error));
+	assert_true(text_ends_with(error.text, strerror(ENOTDIR)));
+	assert_int_equal(chmod(folder, 0555), 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(make_folders_without_right(folder));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_true(path_remove(folder, &error));
+}
+
 static void hashes_and_times(void **state)
 {
 	struct hash hash;
@@ -146,7 +215,7 @@ static void errors_tell_the_whole_story(void **state)
 	assert_int_equal(error.code, ERROR_DISK_FULL);
 	assert_false(error_context(&error, "step '%s'", "a"));
 	assert_string_equal(error.text, "step 'a': cannot write 'log': No space left on device");
-	assert_true(error.hint[0]);
+	assert_string_equal(error.hint, "free some space, then run this again");
 	for (int code = 0; code < ERROR_CODE_COUNT; code++) {
 		assert_non_null(error_code_name((enum error_code)code));
 		assert_true(text_ends_with(error_code_meaning((enum error_code)code), "."));
@@ -158,6 +227,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(write_is_atomic_and_reads_back),
 		cmocka_unit_test(remove_takes_trees_but_follows_no_link),
 		cmocka_unit_test(open_beneath_lets_only_plain_files_in), cmocka_unit_test(paths),
+		cmocka_unit_test(pipes_are_read_to_their_end_where_they_may_be),
+		cmocka_unit_test(a_folder_that_cannot_be_made_is_named_with_its_reason),
 		cmocka_unit_test(hashes_and_times), cmocka_unit_test(errors_tell_the_whole_story)};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	arena_release(&arena);

@@ -7,68 +7,57 @@
 #include "cmocka_all.h"
 
 struct measure_case {
-	const char *text;
-	uint64_t value_count;
-	uint64_t depth;
+	const char *head;
+	const char *unit;
+	size_t count;
+	const char *tail;
+	enum json_fairness fairness;
+	const char *complaint;
 };
 
 static const struct measure_case cases[] = {
-	{"", 1, 0},
-	{"1", 1, 0},
-	{"[]", 2, 1},
-	{"[1, 2]", 3, 1},
-	{"{\"a\": [1, {}]}", 6, 3},
-	{"\"[[[,,,\"", 1, 0},
-	{"\"\\\"[[\"", 1, 0},
-	{"\"\\\\\"[", 2, 1},
-	{"\"open [", 1, 0},
-	{"\"open \\", 1, 0},
-	{"]]]][", 2, 1},
+	{"", "", 0, "", JSON_FAIR, ""},
+	{"no JSON, ]]] 12.e-", "", 0, "", JSON_FAIR, ""},
+	{"", "[", JSON_DEPTH_LIMIT, "", JSON_FAIR, ""},
+	{"", "[", JSON_DEPTH_LIMIT, "{", JSON_TOO_MUCH,
+		"line 1, column 513: nested more than 512 deep"},
+	{"[", "[],", 1000, "[]]", JSON_FAIR, ""},
+	{"[\n\"[[[", "\\\"[{", 1000, "\"]", JSON_FAIR, ""},
+	{"[\"\xc3\xa4\", \"", "\\\"[{", 10, "", JSON_UNENDED,
+		"line 1, column 7: this text has no end"},
+	{"[\n\n \"a\n\"]", "", 0, "", JSON_UNENDED, "line 3, column 2: this text has no end"},
+	{"\"a\\", "", 0, "", JSON_UNENDED, "line 1, column 1: this text has no end"},
+	/* The list is a value as well. */
+	{"[", "1,", JSON_VALUE_LIMIT - 2, "1]", JSON_FAIR, ""},
+	{"[", "1,", JSON_VALUE_LIMIT - 1, "1]", JSON_TOO_MUCH,
+		"line 1, column 8000000: more than 4000000 values"},
+	{"[\n", "{},", 3000000, "0]", JSON_TOO_MUCH,
+		"line 2, column 2827351: would take more than 201 MiB of memory: too many small values"},
+	{"", " ", JSON_BYTE_LIMIT, "", JSON_FAIR, ""},
+	{"", " ", JSON_BYTE_LIMIT, " ", JSON_TOO_MUCH, "more than 64 MiB of JSON"},
 };
 
-static void brackets_and_separators_are_counted_outside_of_texts(void **state)
+static void what_asks_too_much_is_told_with_its_place(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-		struct json_measure measure = json_measure(cases[i].text, strlen(cases[i].text));
-		assert_int_equal(measure.value_count, cases[i].value_count);
-		assert_int_equal(measure.depth, cases[i].depth);
+		struct buffer text = BUFFER_INIT;
+		struct error error = {0};
+		buffer_append_text(&text, cases[i].head);
+		buffer_append_repeated(&text, cases[i].unit, cases[i].count);
+		buffer_append_text(&text, cases[i].tail);
+		enum json_fairness fairness =
+			json_measure_check(buffer_text(&text), text.size, &error);
+		buffer_release(&text);
+		assert_string_equal(error.text, cases[i].complaint);
+		assert_int_equal(fairness, cases[i].fairness);
 	}
-}
-
-static void assert_refused(const struct buffer *text, const char *complaint)
-{
-	struct error error = {0};
-	bool is_fair = json_measure_check(buffer_text(text), text->size, &error);
-	assert_string_equal(error.text, complaint);
-	assert_int_equal(is_fair, !*complaint);
-}
-
-static void each_limit_is_told(void **state)
-{
-	struct buffer text = BUFFER_INIT;
-	(void)state;
-	buffer_append_repeated(&text, "[", JSON_DEPTH_LIMIT);
-	assert_refused(&text, "");
-	buffer_append_repeated(&text, "[", 1);
-	assert_refused(&text, "JSON nested 513 levels deep, 512 at the most");
-	buffer_clear(&text);
-	buffer_append_text(&text, "[1");
-	buffer_append_repeated(&text, ",1", JSON_VALUE_LIMIT - 2);
-	assert_refused(&text, "");
-	buffer_append_text(&text, ",1");
-	assert_refused(&text, "JSON of 4000001 values, 4000000 at the most");
-	buffer_clear(&text);
-	buffer_append_repeated(&text, " ", JSON_BYTE_LIMIT + 1);
-	assert_refused(&text, "JSON of 67108865 bytes, 67108864 at the most");
-	buffer_release(&text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(brackets_and_separators_are_counted_outside_of_texts),
-		cmocka_unit_test(each_limit_is_told),
+		cmocka_unit_test(what_asks_too_much_is_told_with_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -351,6 +351,29 @@ static void messages_that_are_cut(void **state)
 	mask_free(mask);
 }
 
+static void texts_that_are_cut(void **state)
+{
+	static const char *const cases[][2] = {
+		{"so a-long-sec", "so ***"},
+		{"a-long-secret", "***"},
+		{"a-long-secret a-l", "*** a-l"},
+		{"a-long-seca-lo", "a-long-sec***"},
+		{"", ""},
+	};
+	struct mask *mask = mask_of("a-long-secret", NULL);
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		buffer_clear(&out);
+		mask_append_cut(mask, &out, cases[i][0], strlen(cases[i][0]));
+		assert_string_equal(buffer_text(&out), cases[i][1]);
+	}
+	mask_append_cut(NULL, &out, "a-long-", 7);
+	assert_string_equal(buffer_text(&out), "a-long-");
+	buffer_release(&out);
+	mask_free(mask);
+}
+
 /* Nothing waits that cannot be the beginning of a secret, and what waits goes out in the end. */
 static void holds_back_no_more_than_needed(void **state)
 {
@@ -462,6 +485,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_masked),
 		cmocka_unit_test(nothing_to_mask),
 		cmocka_unit_test(messages_that_are_cut),
+		cmocka_unit_test(texts_that_are_cut),
 		cmocka_unit_test(holds_back_no_more_than_needed),
 		cmocka_unit_test(self_similar_text_in_single_bytes),
 		cmocka_unit_test(a_log_full_of_secrets),

@@ -434,6 +434,7 @@ static void test_unpublished(void **state)
 	rig_shell(&rig, "repo", WAVE);
 	assert_true(run_prepare(checkpointer, &checkpoint, &error));
 	checkpoint.commit = arena_copy_text(&rig.arena, checkpoint.commit);
+	checkpoint.parent = arena_copy_text(&rig.arena, checkpoint.parent);
 	checkpoint.subject = "again";
 	checkpointer_close(checkpointer);
 	options.unpublished = &checkpoint;

@@ -2,6 +2,7 @@
 #include "checkpoint/changes.h"
 
 #include "checkpoint/rig.h"
+#include "checkpoint/work_tree.h"
 
 static bool has(const struct changes *changes, const char *path)
 {
@@ -40,6 +41,58 @@ static void test_changes(void **state)
 	assert_true(changes_since(below, base, &rig.arena, &changes, &error));
 	assert_int_equal(changes.count, 3);
 	assert_true(has(&changes, "deep/b"));
+	/* The pipeline may be reached by links. */
+	rig_shell(&rig, "", "ln -s repo link && ln -s repo/src/deep inner");
+	below = path_join(&rig.arena, rig.folder, "link");
+	assert_true(changes_since(below, base, &rig.arena, &changes, &error));
+	assert_int_equal(changes.count, 5);
+	assert_true(has(&changes, "src/a"));
+	below = path_join(&rig.arena, rig.folder, "inner");
+	assert_true(changes_since(below, base, &rig.arena, &changes, &error));
+	assert_int_equal(changes.count, 1);
+	assert_true(has(&changes, "b"));
+	rig_close(&rig);
+}
+
+/* Folders of the rig: the work tree, the one in it, and how its paths begin; NULL: not in it. */
+static const struct {
+	const char *work_tree;
+	const char *folder;
+	const char *prefix;
+} prefixes[] = {
+	{"repo", "repo", ""},
+	{"repo/", "repo", ""},
+	{"repo", "repo/src/deep", "src/deep/"},
+	{"repo", "link/src", "src/"},
+	{"link", "repo/src", "src/"},
+	{"repo", "inner/.", "src/deep/"},
+	{"repo", "repo2", NULL},
+	{"repo", "repo2/src", NULL},
+	{"repo/src", "repo", NULL},
+	{"repo", "repo/gone", NULL},
+	{"gone", "repo", NULL},
+};
+
+static void test_prefix(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_shell(&rig, "",
+		"mkdir -p repo/src/deep repo2/src && ln -s repo link && ln -s repo/src/deep inner");
+	for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
+		const char *prefix =
+			work_tree_prefix(path_join(&rig.arena, rig.folder, prefixes[i].work_tree),
+				path_join(&rig.arena, rig.folder, prefixes[i].folder), &rig.arena);
+
+		if (!text_equal(prefix, prefixes[i].prefix))
+			fail_msg("%s in %s: %s", prefixes[i].folder, prefixes[i].work_tree,
+				prefix ? prefix : "outside");
+	}
+	ASSERT_TEXT(work_tree_prefix("/", rig.folder, &rig.arena),
+		arena_format(&rig.arena, "%s/", rig.folder + 1));
+	ASSERT_TEXT(work_tree_prefix("/", "/", &rig.arena), "");
 	rig_close(&rig);
 }
 
@@ -64,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_refused),
 	};
 

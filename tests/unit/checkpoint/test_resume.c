@@ -40,6 +40,7 @@ static void test_every_cut_heals(void **state)
 			"echo second >second && echo changed >src/one.txt && rm docs/doc.md");
 		checkpoint = run_save(checkpointer);
 		checkpoint.commit = arena_copy_text(&rig.arena, checkpoint.commit);
+		checkpoint.parent = arena_copy_text(&rig.arena, checkpoint.parent);
 		checkpoint.subject = "again";
 		checkpointer_close(checkpointer);
 		rig_shell(&rig, "repo", "OLD=%s && %s", old, cut_makers[cut]);
@@ -55,28 +56,39 @@ static void test_every_cut_heals(void **state)
 	}
 }
 
-/* Half-done work of a killed run is neither refused as dirty nor lost. */
+/*
+ * Half-done work of a killed run is neither refused as dirty nor lost; also when the first version
+ * began the run, whose baseline had no line "since".
+ */
 static void test_goes_on_with_a_dirty_tree(void **state)
 {
-	struct rig rig;
-	struct checkpointer *checkpointer;
+	static const char *const versions[] = {
+		"true", "sed -i -e '1s/ 2$/ 1/' -e 3d baseline && head -1 baseline"};
 
 	(void)state;
-	rig_open(&rig);
-	rig_populate(&rig);
-	rig_shell(&rig, "repo", "echo mine >mine && echo big >own");
-	checkpointer = run_open(&rig, &(struct run_options){.branch = "current"});
-	rig_shell(&rig, "repo", "echo a >src/one.txt && echo step >own");
-	run_save(checkpointer);
-	rig_shell(&rig, "repo", "echo b >src/one.txt && echo half >half && echo big >own");
-	checkpointer_close(checkpointer);
-	checkpointer = run_open(&rig, &(struct run_options){.branch = "current", .resumed = true});
-	assert_int_equal(run_save(checkpointer).files_changed, 3);
-	ASSERT_TEXT(rig_shell(&rig, "repo", "git show --format= --name-only HEAD"),
-		"half\nown\nsrc/one.txt");
-	ASSERT_TEXT(rig_shell(&rig, "repo", "git status --porcelain"), "?? mine");
-	checkpointer_close(checkpointer);
-	rig_close(&rig);
+	for (size_t i = 0; i < ARRAY_LENGTH(versions); i++) {
+		struct rig rig;
+		struct checkpointer *checkpointer;
+
+		rig_open(&rig);
+		rig_populate(&rig);
+		rig_shell(&rig, "repo", "echo mine >mine && echo big >own");
+		checkpointer = run_open(&rig, &(struct run_options){.branch = "current"});
+		rig_shell(&rig, "repo", "echo a >src/one.txt && echo step >own");
+		run_save(checkpointer);
+		rig_shell(&rig, "repo", "echo b >src/one.txt && echo half >half && echo big >own");
+		checkpointer_close(checkpointer);
+		ASSERT_TEXT(rig_shell(&rig, "run", "%s", versions[i]),
+			i == 0 ? "" : "wavetrain baseline 1");
+		checkpointer =
+			run_open(&rig, &(struct run_options){.branch = "current", .resumed = true});
+		assert_int_equal(run_save(checkpointer).files_changed, 3);
+		ASSERT_TEXT(rig_shell(&rig, "repo", "git show --format= --name-only HEAD"),
+			"half\nown\nsrc/one.txt");
+		ASSERT_TEXT(rig_shell(&rig, "repo", "git status --porcelain"), "?? mine");
+		checkpointer_close(checkpointer);
+		rig_close(&rig);
+	}
 }
 
 static void test_user_went_on_from_it(void **state)
@@ -92,6 +104,7 @@ static void test_user_went_on_from_it(void **state)
 	rig_shell(&rig, "repo", "echo a >a");
 	checkpoint = run_save(checkpointer);
 	checkpoint.commit = arena_copy_text(&rig.arena, checkpoint.commit);
+	checkpoint.parent = arena_copy_text(&rig.arena, checkpoint.parent);
 	checkpoint.subject = "again";
 	checkpointer_close(checkpointer);
 	rig_shell(&rig, "repo", "echo fix >fix && git add fix && git commit -qm fix");

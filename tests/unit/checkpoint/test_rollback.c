@@ -155,9 +155,9 @@ static const struct {
 		"the files are not rolled back: refs/heads/main has moved past the run's last commit"},
 	{"git switch -qc other",
 		"the files are not rolled back: HEAD has left the branch main while the run is on it"},
-	{"head -c 70000 /dev/zero >big && echo step >made",
-		"the files are not rolled back: big is 68.4 KiB, more than checkpoint.max_file allows "
-		"(58.6 KiB)"},
+	{"git init -q inner && cd inner && git commit -q --allow-empty -m x",
+		"the files are not rolled back: inner is another repository, and a checkpoint does "
+		"not move submodules"},
 };
 
 static void test_refused(void **state)
@@ -171,8 +171,7 @@ static void test_refused(void **state)
 
 		rig_open(&rig);
 		rig_populate(&rig);
-		checkpointer = run_open(
-			&rig, &(struct run_options){.branch = "current", .max_file_bytes = 60000});
+		checkpointer = run_open(&rig, &(struct run_options){.branch = "current"});
 		rig_shell(&rig, "repo", "%s", refused[i].step);
 		before = rig_shell(&rig, "repo", "git status; ls -R");
 		assert_false(checkpointer_roll_back(checkpointer, &error));
@@ -183,6 +182,49 @@ static void test_refused(void **state)
 		checkpointer_close(checkpointer);
 		rig_close(&rig);
 	}
+}
+
+/*
+ * What no checkpoint takes goes back all the same, and is kept; the user's own large files stay,
+ * and stay out of the next checkpoint, also when a step has changed them.
+ */
+static void test_what_no_checkpoint_takes(void **state)
+{
+	struct rig rig;
+	struct mask *mask = run_mask();
+	struct run_options options = {
+		.branch = "current", .max_file_bytes = 60000, .mask = mask, .allow_dirty = true};
+	struct checkpointer *checkpointer;
+	struct checkpoint checkpoint;
+	struct error error = {0};
+
+	(void)state;
+	rig_open(&rig);
+	rig_populate(&rig);
+	rig_shell(&rig, "repo",
+		"head -c 70000 /dev/zero >own && head -c 70000 /dev/zero >same && "
+		"head -c 70000 /dev/zero >docs/doc.md");
+	checkpointer = run_open(&rig, &options);
+	rig_shell(&rig, "repo",
+		"echo " RUN_SECRET " >src/one.txt && echo " RUN_SECRET " >leak && "
+		"head -c 70000 /dev/zero >big && head -c 2000000 /dev/zero >huge && "
+		"head -c 80000 /dev/zero >own && head -c 2000000 /dev/zero >docs/doc.md");
+	assert_false(run_prepare(checkpointer, &checkpoint, &error));
+	roll_back(checkpointer);
+	ASSERT_TEXT(rig_shell(&rig, "repo", "git status --porcelain; stat -c %%s own docs/doc.md"),
+		" M docs/doc.md\n?? own\n?? same\n80000\n2000000");
+	ASSERT_TEXT(rig_shell(&rig, "repo",
+			    "R=refs/wavetrain/backup/run-1/1; git show $R:leak $R:src/one.txt; "
+			    "git cat-file -s $R:big; git cat-file -s $R:huge; git ls-tree $R same"),
+		RUN_SECRET "\n" RUN_SECRET "\n70000\n2000000");
+	assert_null(run_save(checkpointer).commit);
+	checkpointer_close(checkpointer);
+	options.resumed = true;
+	checkpointer = run_open(&rig, &options);
+	assert_null(run_save(checkpointer).commit);
+	checkpointer_close(checkpointer);
+	mask_free(mask);
+	rig_close(&rig);
 }
 
 /* A run that begins without a commit, and one on a detached HEAD. */
@@ -216,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_backup),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_what_no_checkpoint_takes),
 		cmocka_unit_test(test_start),
 	};
 

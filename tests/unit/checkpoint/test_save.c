@@ -287,6 +287,34 @@ static void test_special_but_unchanged(void **state)
 	rig_close(&rig);
 }
 
+/* Files above the limit that were committed before are no matter until they change. */
+static void test_large_but_unchanged(void **state)
+{
+	static const char *const changes[] = {"echo x >>large", "echo x >>huge", "chmod +x large"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
+		struct rig rig;
+		struct checkpoint checkpoint = {0};
+		struct error error = {0};
+		struct checkpointer *checkpointer;
+
+		rig_open(&rig);
+		rig_populate(&rig);
+		rig_shell(&rig, "repo",
+			"head -c 70000 /dev/zero >large && head -c 2000000 /dev/zero >huge && "
+			"git add -A && git commit -qm large");
+		checkpointer = run_open(&rig, &(struct run_options){.max_file_bytes = 2000});
+		rig_shell(&rig, "repo", "touch -d '1 hour ago' large huge && echo x >x");
+		assert_int_equal(run_save(checkpointer).files_changed, 1);
+		rig_shell(&rig, "repo", "%s", changes[i]);
+		assert_false(run_prepare(checkpointer, &checkpoint, &error));
+		assert_non_null(strstr(error.text, "more than checkpoint.max_file allows"));
+		checkpointer_close(checkpointer);
+		rig_close(&rig);
+	}
+}
+
 static void test_sparse_checkout_keeps_absent_files(void **state)
 {
 	struct rig rig;
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_moved_between_prepare_and_publish),
 		cmocka_unit_test(test_refusals_by_name),
 		cmocka_unit_test(test_special_but_unchanged),
+		cmocka_unit_test(test_large_but_unchanged),
 		cmocka_unit_test(test_sparse_checkout_keeps_absent_files),
 		cmocka_unit_test(test_identity),
 	};

@@ -164,6 +164,16 @@ static void test_refusals(void **state)
 	}
 }
 
+/* The command that a message offers, as a user would take it out of it. */
+static const char *by_hand(const struct sync *sync)
+{
+	const char *found = strstr(sync_message(sync), "; by hand: ");
+
+	if (!found)
+		fail_msg("%s", sync_message(sync));
+	return found + strlen("; by hand: ");
+}
+
 static void test_somebody_else_was_first(void **state)
 {
 	struct rig rig;
@@ -189,6 +199,60 @@ static void test_somebody_else_was_first(void **state)
 		sync_close(sync);
 	}
 	ASSERT_TEXT(remote_tip(&rig), theirs);
+	rig_close(&rig);
+}
+
+/* Into the branch where that is checked out, else beside it. */
+static void test_moved_remote_by_hand(void **state)
+{
+	(void)state;
+	for (int checked_out = 0; checked_out < 2; checked_out++) {
+		struct rig rig;
+		struct sync *sync;
+		const char *theirs;
+		const char *ours;
+
+		prepare_remote(&rig);
+		ours = tip(&rig);
+		theirs = rig_shell(&rig, "server/repo.git",
+			"git update-ref refs/heads/main $(git commit-tree main^{tree} -p main -m theirs) "
+			"&& git rev-parse main");
+		rig_shell(&rig, "repo", "git remote add origin \"file://$PWD/../server/repo.git\"");
+		if (checked_out)
+			rig_shell(&rig, "repo", "git branch -m main");
+		sync = open_sync(&rig, NULL, NULL, 20000);
+		sync_push(sync, ours, NULL);
+		sync_finish(sync, 20000);
+		rig_shell(&rig, "repo", "%s", by_hand(sync));
+		sync_close(sync);
+		if (checked_out)
+			rig_shell(&rig, "server/repo.git",
+				"git merge-base --is-ancestor %s main && "
+				"git merge-base --is-ancestor %s main",
+				ours, theirs);
+		else
+			ASSERT_TEXT(remote_tip(&rig), theirs);
+		if (!checked_out)
+			ASSERT_TEXT(
+				rig_shell(&rig, "server/repo.git", "git rev-parse main-wavetrain"),
+				ours);
+		rig_close(&rig);
+	}
+}
+
+/* URL is for the user to fill in. */
+static void test_no_remote_by_hand(void **state)
+{
+	struct rig rig;
+	struct sync *sync;
+
+	(void)state;
+	prepare_remote(&rig);
+	rig_shell(&rig, "repo", "git branch -m main");
+	sync = open_sync(&rig, NULL, NULL, 20000);
+	rig_shell(&rig, "repo", "echo '%s' | sed s,URL,../server/repo.git, | sh", by_hand(sync));
+	ASSERT_TEXT(remote_tip(&rig), tip(&rig));
+	sync_close(sync);
 	rig_close(&rig);
 }
 
@@ -382,6 +446,8 @@ int main(void)
 		cmocka_unit_test(test_header_of_checkout),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_somebody_else_was_first),
+		cmocka_unit_test(test_moved_remote_by_hand),
+		cmocka_unit_test(test_no_remote_by_hand),
 		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_step_cannot_redirect),
 		cmocka_unit_test(test_address_is_rewritten_at_the_start),

@@ -95,7 +95,7 @@ static void test_refused_before_anything_runs(void **state)
 		{"git checkout -q --detach", "current", ERROR_GIT, "HEAD is on no branch"},
 		{"git branch other && git worktree add -q ../other other", "other", ERROR_GIT,
 			"checked out in another work tree"},
-		{"true", "no..name", ERROR_USAGE, "no name for a branch"},
+		{"true", "no..name", ERROR_GIT, "no name for a branch"},
 		{"git update-index --split-index", NULL, ERROR_GIT, "split index"},
 	};
 
@@ -108,6 +108,53 @@ static void test_refused_before_anything_runs(void **state)
 		rig_shell(&rig, "repo", "%s", cases[i].before);
 		run_refused(&rig, &(struct run_options){.branch = cases[i].branch}, cases[i].code,
 			cases[i].words);
+		rig_close(&rig);
+	}
+}
+
+/* The command that ends what has left the conflicts does end it. */
+static void test_conflicts(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *ending; /* NULL: there is nothing to be ended */
+	} cases[] = {
+		{"git merge side", "git merge --abort"},
+		{"git cherry-pick side", "git cherry-pick --abort"},
+		{"git rebase side", "git rebase --abort"},
+		{"git rebase --apply side", "git rebase --abort"},
+		{"git revert --no-edit HEAD~1", "git revert --abort"},
+		{"git format-patch -q -1 --stdout side >../patch && git am -3 ../patch",
+			"git am --abort"},
+		{"git stash apply stash@{0}", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct rig rig;
+		struct checkpointer *checkpointer = NULL;
+		struct error error = {0};
+
+		rig_open(&rig);
+		rig_populate(&rig);
+		rig_shell(&rig, "repo",
+			"echo stashed >src/one.txt && git stash -q && git switch -q -c side && "
+			"echo side >src/one.txt && git commit -qam side && git switch -q main && "
+			"echo a >src/one.txt && git commit -qam a && "
+			"echo b >src/one.txt && git commit -qam b && ! { %s; } >/dev/null 2>&1",
+			cases[i].command);
+		assert_false(run_try(&rig, &(struct run_options){0}, &checkpointer, &error));
+		assert_int_equal(error.code, ERROR_WORK_TREE_DIRTY);
+		if (!strstr(error.text, "conflicts in the index") ||
+			!strstr(error.hint, "resolve them and commit"))
+			fail_msg("%s: %s (%s)", cases[i].command, error.text, error.hint);
+		if (!cases[i].ending)
+			assert_null(strchr(error.hint, '`'));
+		else if (!strstr(error.hint, cases[i].ending))
+			fail_msg("%s: %s", cases[i].command, error.hint);
+		rig_shell(&rig, "repo", "%s",
+			cases[i].ending ? cases[i].ending : "git reset -q --hard");
+		checkpointer_close(run_open(&rig, &(struct run_options){0}));
 		rig_close(&rig);
 	}
 }
@@ -289,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_commits_switched_off),
 		cmocka_unit_test(test_default_target),
 		cmocka_unit_test(test_refused_before_anything_runs),
+		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_allow_dirty),
 		cmocka_unit_test(test_empty_repository),
 		cmocka_unit_test(test_named_branch),

@@ -135,6 +135,8 @@ static const struct {
 	{"true", "head -c 70000 /dev/zero >big",
 		"big is 68.4 KiB, more than checkpoint.max_file "
 		"allows (58.6 KiB)"},
+	{"true", "mkdir sub && echo " RUN_SECRET " | base64 >sub/leak",
+		"sub/leak holds the value of a secret"},
 };
 
 static void test_collect_refused(void **state)
@@ -144,13 +146,15 @@ static void test_collect_refused(void **state)
 		struct rig rig;
 		struct checkpointer *checkpointer;
 		struct worktree_change change;
+		struct mask *mask = run_mask();
 		struct error error = {0};
 
 		rig_open(&rig);
 		rig_populate(&rig);
 		rig_shell(&rig, "repo", "%s && git add -A && git commit -q --allow-empty -m more",
 			refused[i].before);
-		checkpointer = run_open(&rig, &(struct run_options){.max_file_bytes = 60000});
+		checkpointer = run_open(
+			&rig, &(struct run_options){.max_file_bytes = 60000, .mask = mask});
 		provision(&rig, checkpointer, "a.1");
 		rig_shell(&rig, "run/work/a.1/tree", "%s", refused[i].step);
 		assert_false(SERVICES->collect(
@@ -160,8 +164,47 @@ static void test_collect_refused(void **state)
 					    "the changes in a step's checkout cannot be taken: %s",
 					    refused[i].words));
 		assert_true(error.hint[0]);
+		ASSERT_TEXT(
+			rig_shell(&rig, "repo", KEPT), "refs/wavetrain/worktrees/run-1/checkouts");
 		end(&rig, checkpointer);
+		mask_free(mask);
 	}
+}
+
+/*
+ * What the shared work tree has and no checkpoint would take: it is in the checkouts too, counts
+ * as changed, and is nothing that a step in a checkout has done.
+ */
+static void test_what_no_checkpoint_takes(void **state)
+{
+	struct rig rig;
+	struct mask *mask = run_mask();
+	struct checkpointer *checkpointer;
+	struct worktree_change change;
+	const char *const *paths;
+	const char *before;
+	uint32_t count;
+	struct error error = {0};
+
+	(void)state;
+	rig_open(&rig);
+	rig_populate(&rig);
+	checkpointer = run_open(&rig, &(struct run_options){.max_file_bytes = 60000, .mask = mask});
+	rig_shell(&rig, "repo",
+		"echo " RUN_SECRET " >leak && head -c 70000 /dev/zero >big && "
+		"head -c 2000000 /dev/zero >huge");
+	before = rig_shell(&rig, "repo", "git count-objects -v");
+	assert_true(checkpointer_changed_paths(checkpointer, &rig.arena, &paths, &count, &error));
+	ASSERT_TEXT(names(&rig, paths, count), "big huge leak");
+	ASSERT_TEXT(rig_shell(&rig, "repo", "git count-objects -v"), before);
+	provision(&rig, checkpointer, "a.1");
+	ASSERT_TEXT(rig_shell(&rig, "run/work/a.1/tree",
+			    "cat leak && stat -c %%s big huge && echo a >a"),
+		RUN_SECRET "\n70000\n2000000");
+	change = collect(&rig, checkpointer, "a.1");
+	ASSERT_TEXT(names(&rig, change.paths, change.path_count), "a");
+	end(&rig, checkpointer);
+	mask_free(mask);
 }
 
 /* What is no checkout, and what is in the way of one. */
@@ -321,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_provision),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_collect_refused),
+		cmocka_unit_test(test_what_no_checkpoint_takes),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_kinds_of_repository),
 		cmocka_unit_test(test_changed_paths),

@@ -64,6 +64,19 @@ static const struct {
 	{"true", {"echo b >n", "mkdir n && echo a >n/a"}, "n:10,11", "git status --porcelain", ""},
 	{"true", {"sed -i s/5/a/ numbers && echo a >n", "sed -i s/5/b/ numbers && echo b >n"},
 		"n:10,11 numbers:10,11", "git status --porcelain", ""},
+	/* A file gets two new names: the conflict is with who gave it the first one. */
+	{"true", {"mv numbers a", "mv numbers b"}, "a:10,11 b:10,11 numbers:10,11",
+		"git status --porcelain", ""},
+	{"mv numbers a", {"mv numbers b"}, "a:-1,10 b:-1,10 numbers:-1,10",
+		"ls numbers b || true; xargs <a",
+		"ls: cannot access 'numbers': No such file or directory\n"
+		"ls: cannot access 'b': No such file or directory\n1 2 3 4 5 6 7 8 9"},
+	{"mv numbers a", {"echo x >n", "mv numbers b && echo y >n"},
+		"a:-1,11 b:-1,11 n:10,11 numbers:-1,11", "ls n b || true",
+		"ls: cannot access 'n': No such file or directory\n"
+		"ls: cannot access 'b': No such file or directory"},
+	{"true", {"rm numbers", "mv numbers b"}, "b:10,11 numbers:10,11", "git status --porcelain",
+		""},
 	{"printf 'build/\\n*.log\\n' >.gitignore", {"echo l >a.log"}, "", "ls a.log", "a.log"},
 };
 

@@ -23,17 +23,42 @@ static void add_random_step(struct fixture *fixture, uint64_t *seed, const char 
 	}
 }
 
-static void random_plan(struct fixture *fixture, uint64_t *seed)
+/* Two pools; half of the steps ask for some of them. */
+static void add_random_claims(struct fixture *fixture, uint64_t *seed)
+{
+	static struct resource_pool pools[] = {
+		{.name = "a", .amount = 3}, {.name = "b", .amount = 1}};
+	fixture->pipeline.execution.pools = pools;
+	fixture->pipeline.execution.pool_count = ARRAY_LENGTH(pools);
+	for (uint32_t i = 0; i < fixture->pipeline.step_count; i++) {
+		struct step *step = &fixture->pipeline.steps[i];
+		step->claims = ARENA_ARRAY(&fixture->arena, struct resource_claim, 2);
+		if (fixture_random(seed, 2))
+			step->claims[step->claim_count++] = (struct resource_claim){
+				.pool = 0, .amount = 1 + fixture_random(seed, 3)};
+		if (fixture_random(seed, 4) == 0)
+			step->claims[step->claim_count++] =
+				(struct resource_claim){.pool = 1, .amount = 1};
+	}
+}
+
+static void random_plan(struct fixture *fixture, enum execution_mode mode, uint64_t *seed)
 {
 	static const enum plan_action actions[] = {
 		ACTION_CACHED, ACTION_SKIP, ACTION_OMIT, ACTION_RUN, ACTION_RUN, ACTION_RUN};
 	static const char *const groups[] = {NULL, "x", "y"};
 	uint32_t count = 1 + fixture_random(seed, STEPS_MOST);
-	bool is_grouped = fixture_random(seed, 3) == 0;
+	bool is_grouped = mode == MODE_WAVES && fixture_random(seed, 3) == 0;
 	bool is_mixed = fixture_random(seed, 2) == 0;
 	fixture_reserve(fixture, count);
 	for (uint32_t i = 0; i < count; i++)
 		add_random_step(fixture, seed, is_grouped ? groups[fixture_random(seed, 3)] : NULL);
+	for (uint32_t i = 0; mode == MODE_FRONTIER && i < count; i++)
+		fixture->pipeline.steps[i].needs_approval = fixture_random(seed, 8) == 0;
+	fixture->pipeline.execution.pool_count = 0;
+	if (fixture_random(seed, 2))
+		add_random_claims(fixture, seed);
+	fixture->pipeline.execution.mode = mode;
 	assert_true(fixture_build(fixture, 2));
 	for (uint32_t i = 0; is_mixed && i < count; i++) {
 		fixture->plan.steps[i].action = actions[fixture_random(seed, 6)];
@@ -95,14 +120,13 @@ static void run_as_the_engine(
 	assert_int_equal(world.now_ms, expected->outcomes[SIMULATION_WAVES].makespan_ms);
 }
 
-static void waves_are_those_of_the_engine(void **state)
+static void compare(struct fixture *fixture, enum execution_mode mode)
 {
 	static const uint32_t jobs[] = {1, 2, 3, 7};
-	struct fixture *fixture = *state;
 	struct simulation simulation;
 	uint64_t seed = 17;
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		random_plan(fixture, &seed);
+		random_plan(fixture, mode, &seed);
 		simulation_build(
 			&fixture->plan, jobs, ARRAY_LENGTH(jobs), &fixture->arena, &simulation);
 		for (size_t i = 0; i < ARRAY_LENGTH(jobs); i++)
@@ -111,8 +135,22 @@ static void waves_are_those_of_the_engine(void **state)
 	}
 }
 
+static void waves_are_those_of_the_engine(void **state)
+{
+	compare(*state, MODE_WAVES);
+}
+
+/* The waves of such a plan are as long as the schedule without barriers. */
+static void a_frontier_is_that_of_the_engine(void **state)
+{
+	compare(*state, MODE_FRONTIER);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {FIXTURE_TEST(waves_are_those_of_the_engine)};
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(waves_are_those_of_the_engine),
+		FIXTURE_TEST(a_frontier_is_that_of_the_engine),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

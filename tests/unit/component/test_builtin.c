@@ -85,6 +85,14 @@ struct run_case {
 #define ENV "{\"path\":\".env\",\"size_bytes\":2,\"content\":\"A\\n\"}"
 #define MESSAGE(content) "{\"schema\":\"s:1.0.0\",\"content\":" content ",\"metadata\":{}}\n"
 
+#define TEN_BRACKETS "[[[[[[[[[["
+#define HUNDRED_BRACKETS                                                                           \
+	TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS \
+		TEN_BRACKETS TEN_BRACKETS TEN_BRACKETS
+#define MANY_BRACKETS                                                                              \
+	HUNDRED_BRACKETS HUNDRED_BRACKETS HUNDRED_BRACKETS HUNDRED_BRACKETS HUNDRED_BRACKETS       \
+		HUNDRED_BRACKETS
+
 static const struct run_case run_cases[] = {
 	{"filesystem", "{\"path\":\"tree\"}", 0, FILES("4", "0", ENV "," A_TXT "," B_BIN "," D_MD),
 		""},
@@ -118,6 +126,22 @@ static const struct run_case run_cases[] = {
 		"wavetrain: cannot open 'none.json': No such file or directory\n"},
 	{"command", "{\"run\":\"echo '{\\\"a\\\": 1}'\"}", 0, MESSAGE("{\"a\":1}"), ""},
 	{"command", "{\"run\":\"echo two; echo lines; echo\"}", 0, MESSAGE("\"two\\nlines\""), ""},
+	/* What is JSON never becomes a text. */
+	{"command", "{\"run\":\"echo '{\\\"id\\\": 12345678901234567890}'\"}", 1, NULL,
+		"wavetrain: the standard output is JSON that cannot be read: line 1, column 27: "
+		"too big integer near '12345678901234567890'\n"},
+	{"command", "{\"run\":\"echo '{\\\"a\\\": 1, \\\"a\\\": 2}'\"}", 1, NULL,
+		"wavetrain: the standard output is JSON that cannot be read: line 1, column 12: "
+		"duplicate object key near '\"a\"'\n"},
+	{"command", "{\"run\":\"head -c 600 /dev/zero | tr '\\\\0' '['\"}", 1, NULL,
+		"wavetrain: the standard output: line 1, column 513: nested more than 512 deep\n"},
+	{"command", "{\"run\":\"printf '[INFO] '; head -c 600 /dev/zero | tr '\\\\0' '['\"}", 0,
+		MESSAGE("\"[INFO] " MANY_BRACKETS "\""), ""},
+	{"command", "{\"run\":\"echo 12345678901234567890 bottles\"}", 0,
+		MESSAGE("\"12345678901234567890 bottles\""), ""},
+	{"command",
+		"{\"run\":\"echo no; head -c 600 /dev/zero | tr '\\\\0' '[' | wc -c; echo '{'\"}",
+		0, MESSAGE("\"no\\n600\\n{\""), ""},
 	{"command", "{\"run\":[\"printf\",\"%s\",\"$HOME a\"]}", 0, MESSAGE("\"$HOME a\""), ""},
 	{"command", "{\"run\":\"cat; true\"}", 0, MESSAGE("\"\""), ""},
 	{"command", "{\"run\":\"false; echo not reached\"}", 1, NULL,

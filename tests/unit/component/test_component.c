@@ -21,7 +21,7 @@ static const struct kept_case kept_cases[] = {
 	{"exit 0", false, NULL, 1, NULL,
 		"wavetrain: the program's standard output is not JSON: it is empty\n"},
 	{"printf '{\"a\":1,\"a\":2}'", false, NULL, 1, NULL,
-		"wavetrain: the program's standard output is not JSON: line 1, column 10: "
+		"wavetrain: the program's standard output is JSON that cannot be read: line 1, column 10: "
 		"duplicate object key near '\"a\"'\n"},
 	{"printf '[1'; exit 3", false, NULL, 3, NULL, ""},
 	{"echo '{\"schema\":\"s:1.0.0\",\"content\":[1.50]}'", true, "t:1.0.0", 0,

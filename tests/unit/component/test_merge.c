@@ -41,6 +41,24 @@ static const struct merge_case merge_cases[] = {
 		"{\"schema\":null,\"content\":[1,2,10],\"metadata\":{\"merged_from\":[\"a\","
 		"\"f/x[2].json\",\"f/x[10].json\"]}}",
 		NULL, NULL},
+	/* One file is passed on; a folder is a list, and no element of one is as its schema says. */
+	{{{"a.json", "{\"schema\":\"s:1.0.0\",\"content\":{\"n\":1}}"}}, {NULL},
+		"{\"schema\":\"s:1.0.0\",\"content\":{\"n\":1},\"metadata\":{\"merged_from\":"
+		"[\"a\"]}}",
+		NULL, NULL},
+	{{{"a.json", "{\"schema\":\"s:1.0.0\",\"content\":null}"}, {"b.json", "[]"}}, {"a"},
+		"{\"schema\":\"s:1.0.0\",\"content\":null,\"metadata\":{\"merged_from\":[\"a\"]}}",
+		NULL, NULL},
+	{{{"f/a.json", "{\"schema\":\"s:1.0.0\",\"content\":{\"n\":1}}"}}, {NULL},
+		"{\"schema\":null,\"content\":[{\"n\":1}],\"metadata\":{\"merged_from\":"
+		"[\"f/a.json\"]}}",
+		NULL, NULL},
+	{{{"a.json", "{\"schema\":\"s:1.0.0\",\"content\":{\"n\":1}}"},
+		 {"b.json", "{\"schema\":\"s:1.0.0\",\"content\":[2]}"}},
+		{"a", "b"},
+		"{\"schema\":null,\"content\":[{\"n\":1},2],\"metadata\":{\"merged_from\":"
+		"[\"a\",\"b\"]}}",
+		NULL, NULL},
 	{{{"merged.json", "9"}, {".hidden", "8"}}, {NULL},
 		"{\"schema\":null,\"content\":[],\"metadata\":{\"merged_from\":[]}}", NULL, NULL},
 	/* The name itself and NAME.json come before a longer name that begins so. */

@@ -186,20 +186,21 @@ static void an_artifact_is_checked_file_by_file(void **state)
 	assert_string_equal(result.reason, "none: expected at least one file, found none");
 }
 
-static void a_fresh_workspace_has_its_folders_beside_it(void **state)
+/* Whoever asks has mapped the paths of a fresh workspace: they count from the attempt's folder. */
+static void a_path_counts_from_the_folder_that_is_given(void **state)
 {
 	struct place *place = *state;
-	struct step step = {.id = "step", .workspace = WORKSPACE_FRESH};
+	const struct step step = {.id = "step", .workspace = WORKSPACE_FRESH};
 	struct contract_subject subject = subject_of(place, &step);
 	struct contract contract = {
 		.kind = CONTRACT_JSON_SCHEMA, .schema_text = "true", .source = "output/x.json"};
 	struct contract_result result;
-	subject.work_folder = at(place, "attempt/workspace");
+	subject.work_folder = at(place, "attempt");
 	put(place, "attempt/workspace/.keep", "");
 	put(place, "attempt/output/x.json", "1");
 	contract_checker_check(place->checker, &subject, &contract, &place->arena, &result);
 	assert_true(result.is_kept);
-	step.workspace = WORKSPACE_SHARED;
+	subject.work_folder = at(place, "attempt/workspace");
 	contract_checker_check(place->checker, &subject, &contract, &place->arena, &result);
 	assert_false(result.is_kept);
 }
@@ -332,33 +333,56 @@ static void other_kinds_go_to_their_own_rooms(void **state)
 static void a_dry_run_gets_documents(void **state)
 {
 	struct place *place = *state;
-	struct pipeline pipeline = {.folder = place->root};
 	struct contract contract = {.kind = CONTRACT_JSON_SCHEMA, .schema = "rows.json"};
+	const struct contract *contracts[] = {&contract};
+	const struct mock_request request = {place->root, contracts, 1};
 	const char *text;
 	struct error error = {0};
 	put(place, "rows.json", ROWS);
-	assert_true(contract_checker_mock(
-		place->checker, &pipeline, &contract, &place->arena, &text, &error));
+	assert_true(contract_checker_mock(place->checker, &request, &place->arena, &text, &error));
 	assert_string_equal(text, "{\"rows\":[1]}");
 	contract.is_message = true;
 	contract.schema_name = "rows:1.0.0";
-	assert_true(contract_checker_mock(
-		place->checker, &pipeline, &contract, &place->arena, &text, &error));
+	assert_true(contract_checker_mock(place->checker, &request, &place->arena, &text, &error));
 	assert_string_equal(
 		text, "{\"schema\":\"rows:1.0.0\",\"content\":{\"rows\":[1]},\"metadata\":{}}");
 	contract = (struct contract){.kind = CONTRACT_JSON_SCHEMA, .schema_text = "false"};
-	assert_false(contract_checker_mock(
-		place->checker, &pipeline, &contract, &place->arena, &text, &error));
+	assert_false(contract_checker_mock(place->checker, &request, &place->arena, &text, &error));
 	assert_string_equal(error.text,
 		"no document was found that satisfies the schema: at '/' the keyword 'false' stands "
 		"in the way");
 	contract.schema_text = "5";
-	assert_false(contract_checker_mock(
-		place->checker, &pipeline, &contract, &place->arena, &text, &error));
+	assert_false(contract_checker_mock(place->checker, &request, &place->arena, &text, &error));
 	assert_non_null(strstr(error.text, "is no schema"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* Wherever the schemas come from, and though none of their own documents satisfies the others. */
+static void one_document_is_made_for_several_schemas(void **state)
+{
+	struct place *place = *state;
+	const struct contract contracts[] = {
+		{.kind = CONTRACT_JSON_SCHEMA, .schema = "rows.json"},
+		{.kind = CONTRACT_JSON_SCHEMA,
+			.schema_text = "{\"required\": [\"name\"], \"$ref\": \"#/$defs/a\", "
+				       "\"$defs\": {\"a\": {\"required\": [\"n\"]}}}"},
+		{.kind = CONTRACT_JSON_SCHEMA,
+			.schema_text = "{\"properties\": {\"n\": {\"minimum\": 5}}}"},
+		{.kind = CONTRACT_JSON_SCHEMA, .schema_text = "{\"required\": 5}"},
+	};
+	const struct contract *all[] = {&contracts[0], &contracts[1], &contracts[2], &contracts[3]};
+	struct mock_request request = {place->root, all, 3};
+	const char *text;
+	struct error error = {0};
+	put(place, "rows.json", ROWS);
+	if (!contract_checker_mock(place->checker, &request, &place->arena, &text, &error))
+		fail_msg("%s", error.text);
+	assert_string_equal(text, "{\"rows\":[1],\"name\":\"text\",\"n\":5}");
+	request.count = 4;
+	assert_false(contract_checker_mock(place->checker, &request, &place->arena, &text, &error));
+	assert_non_null(strstr(error.text, "required"));
+}
 
 int main(void)
 {
@@ -366,12 +390,13 @@ int main(void)
 		TEST(a_document_is_checked_against_its_schema),
 		TEST(what_is_no_json_says_where),
 		TEST(an_artifact_is_checked_file_by_file),
-		TEST(a_fresh_workspace_has_its_folders_beside_it),
+		TEST(a_path_counts_from_the_folder_that_is_given),
 		TEST(what_passed_once_is_not_checked_again),
 		TEST(a_folder_is_known_by_its_hash),
 		TEST(schemas_are_compiled_before_anything_runs),
 		TEST(other_kinds_go_to_their_own_rooms),
 		TEST(a_dry_run_gets_documents),
+		TEST(one_document_is_made_for_several_schemas),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

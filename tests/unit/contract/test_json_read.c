@@ -1,7 +1,7 @@
 #include "schema_case.h"
 
 #include "base/index.h"
-#include "contract/schema_limits.h"
+#include "base/json_measure.h"
 
 struct refusal {
 	const char *text;
@@ -22,6 +22,8 @@ static const struct refusal refusals[] = {
 	{"[\"\xff\"]", "line 1, column 2: unable to decode byte 0xff near '\"'"},
 	{"[01]", "line 1, column 2: invalid token near '0'"},
 	{"[\x1b]", "line 1, column 2: invalid token near '<1B>'"},
+	{"[12345678901234567890,\n\"[12345678901234567890\\\"\", -9223372036854775809, 1e999]",
+		"line 2, column 54: real number overflow near '1e999'"},
 	{"[12345678901234567890x]", "line 1, column 22: ']' expected near 'x'"},
 };
 
@@ -62,7 +64,7 @@ static const struct hostile_case hostile_cases[] = {
 	{"[\n\n", "{\"\xc3\xa4\":", 600, "", "line 3, column 2556: nested more than 512 deep"},
 	{"", "[", 5000000, "", "line 1, column 513: nested more than 512 deep"},
 	{"[\"", "\\\"[[[[{{", 200000, "\"]", NULL},
-	{"", " ", (size_t)JSON_BYTES_LIMIT + 1, "", "more than 64 MiB of JSON"},
+	{"", " ", JSON_BYTE_LIMIT + 1, "", "more than 64 MiB of JSON"},
 };
 
 static void measures_first(void **state)

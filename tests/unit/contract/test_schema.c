@@ -110,6 +110,12 @@ static const struct verdict_case verdict_cases[] = {
 	{"{\"multipleOf\":1e-8}", "12391239123", "1e-9"},
 	{"{\"uniqueItems\":true}", "[1,true,0,false,\"1\",[1],[true],{\"a\":1},null,2,3,4,5,6]",
 		"[1,2,3,4,5,6,7,8,9,10,11,12,13,14,{\"a\":1,\"b\":2},{\"b\":2,\"a\":1.0}]"},
+	/* Equal numbers have one hash, however they are written, up to the ends of 64 bits. */
+	{"{\"uniqueItems\":true}", "[9210000000000000001,9.21e18,1,2,3,4,5,6,7,8,9,10,11,12]",
+		"[9210000000000000000,9.21e18,1,2,3,4,5,6,7,8,9,10,11,12]"},
+	{"{\"uniqueItems\":true}",
+		"[9223372036854775807,9223372036854775808,1,2,3,4,5,6,7,8,9,10,11]",
+		"[-9223372036854775808,-9223372036854775808.0,1,2,3,4,5,6,7,8,9,10,11]"},
 	/* Properties in another order than the objects before; names of every length. */
 	{"{\"items\":{\"properties\":{\"a\":{\"type\":\"null\"},\"ab\":{\"type\":\"null\"},"
 	 "\"abcd\":{\"type\":\"null\"},\"abcdefgh\":{\"type\":\"null\"},"

@@ -114,7 +114,6 @@ static const struct refusal refusals[] = {
 	{"in/broken.json", "at #: $ref: bad.json: line 2, column 2: "},
 	{"in/wrong.json", "at typo.json: type: 'nul' is no type; there are null, boolean, integer, "
 			  "number, string, array and object"},
-	{"in/none.json", ""},
 };
 
 static void refuses_what_lies_elsewhere(void **state)
@@ -129,6 +128,17 @@ static void refuses_what_lies_elsewhere(void **state)
 		error.text[strlen(start)] = '\0';
 		assert_string_equal(error.text, start);
 	}
+}
+
+static void names_a_file_that_is_not_there_once(void **state)
+{
+	struct arena *arena = *state;
+	struct schema *schema;
+	struct error error;
+	assert_false(compile_file(arena, "in/none.json", &schema, &error));
+	assert_string_equal(
+		error.text, arena_format(arena, "cannot open '%s': No such file or directory",
+				    full(arena, "in/none.json")));
 }
 
 static void needs_a_folder_for_files(void **state)
@@ -146,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_references_beside),
 		cmocka_unit_test(refuses_what_lies_elsewhere),
+		cmocka_unit_test(names_a_file_that_is_not_there_once),
 		cmocka_unit_test(needs_a_folder_for_files),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

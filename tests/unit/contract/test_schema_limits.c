@@ -7,6 +7,7 @@
 #include "base/index.h"
 #include "contract/schema_limits.h"
 #include "contract/schema_pattern.h"
+#include "contract/schema_program.h"
 #include "contract/schema_uri.h"
 #include "contract/schema_value.h"
 
@@ -32,6 +33,10 @@ static char *make_text(const struct text *text)
 	buffer_append_text(&made, text->tail);
 	return made.bytes;
 }
+
+#define BEYOND(pattern, size)                                                                      \
+	"an answer of the regular expression within its limit, got '" pattern                      \
+	"' needs more for a text of " size " bytes"
 
 struct limit_case {
 	struct text schema;
@@ -82,7 +87,32 @@ static const struct limit_case limit_cases[] = {
 	{{"{\"patternProperties\":{\"(x+x+)+[yz]\":true}}", "", 0, ""}, {"{\"", "x", 100, "\":1}"},
 		"an answer of the regular expression within its limit, got '(x+x+)+[yz]' needs more "
 		"for a name of 100 bytes"},
-	/* A large text with a pattern that is not to blame. */
+	/* What runs far without a backtracking point, at each place of the text anew. */
+	{{"{\"pattern\":\"", "aaaaaaaaaaaaaaaaaaaa", 400, "[bc]\"}"}, {"\"", "a", 30000, "\""},
+		BEYOND("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "30000")},
+	{{"{\"pattern\":\"a{100}b|", "aaaaaaaaaaaaaaaaaaaa", 400, "[cd]\"}"},
+		{"\"", "a", 20000, "\""},
+		BEYOND("a{100}b|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "20000")},
+	{{"{\"pattern\":\"(?<=a)a*[bc]\"}", "", 0, ""}, {"\"", "a", 30000, "\""},
+		BEYOND("(?<=a)a*[bc]", "30000")},
+	{{"{\"pattern\":\"(?=a*b)\"}", "", 0, ""}, {"\"", "a", 30000, "\""},
+		BEYOND("(?=a*b)", "30000")},
+	{{"{\"pattern\":\"(?:(a*)x|)\\\\1[bc]\"}", "", 0, ""}, {"\"", "a", 30000, "\""},
+		BEYOND("(?:(a*)x|)\\1[bc]", "30000")},
+	{{"{\"pattern\":\"^(a*)b?(?:\\\\1c|.)*[xy]\"}", "", 0, ""}, {"\"", "a", 30000, "\""},
+		BEYOND("^(a*)b?(?:\\1c|.)*[xy]", "30000")},
+	/* Large texts with patterns that are not to blame. */
+	{{"{\"not\":{\"pattern\":\"(\\\\w+) \\\\1 again\"}}", "", 0, ""},
+		{"\"", "This and this and that. ", 10000, "\""}, NULL},
+	{{"{\"not\":{\"pattern\":\"TODO|FIXME\"}}", "", 0, ""},
+		{"\"", "To Fix and to do. ", 300000, "\""}, NULL},
+	{{"{\"not\":{\"pattern\":\"[a-z]+ [0-9]|todo|fixme|alpha|beta|gamma|delta\"}}", "", 0, ""},
+		{"\"", "To fix and to do. ", 60000, "\""}, NULL},
+	{{"{\"pattern\":\"\\\\w+@\\\\w+\"}", "", 0, ""}, {"\"", "to do. ", 150000, "a@b\""}, NULL},
+	{{"{\"items\":{\"pattern\":\"[a-z]+@[a-z]+\"}}", "", 0, ""},
+		{"[", "\"one somewhat longer text that names someone@example in it\",", 50000,
+			"\"a@b\"]"},
+		NULL},
 	{{"{\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*$\"}", "", 0, ""}, {"\"", "QUJD", 100000, "\""},
 		NULL},
 	/* Large, and no harm. */
@@ -159,6 +189,14 @@ static void charges_matches(void **state)
 			pattern, match, cases[i].text, strlen(cases[i].text), &steps);
 		assert_int_equal(verdict, cases[i].verdict);
 		assert_true(SCHEMA_STEP_LIMIT - steps <= cases[i].most);
+		/* A match that needs more steps than there are leaves none. */
+		if (verdict == PATTERN_BEYOND_LIMIT) {
+			steps = 1000;
+			assert_int_equal(schema_pattern_match(pattern, match, cases[i].text,
+						 strlen(cases[i].text), &steps),
+				PATTERN_BEYOND_LIMIT);
+			assert_true(steps < 0);
+		}
 		/* With no steps left nothing is tried. */
 		steps = 0;
 		assert_int_equal(schema_pattern_match(pattern, match, "aaaa", 4, &steps),
@@ -187,6 +225,9 @@ static void bounds_patterns_together(void **state)
 		schema_pattern_free(patterns[--count]);
 }
 
+#define TEN "abcdefghij"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void bounds_schemas(void **state)
 {
 	static const struct {
@@ -198,6 +239,11 @@ static void bounds_schemas(void **state)
 		{{"{\"pattern\":\"", "((a{1,1000}b){1,1000}c){1,1000}", 1, "\"}"}, "too large"},
 		{{"{\"$ref\":\"", "a", 9000, "\"}"}, "it has more than 8192 bytes"},
 		{{"{\"$id\":\"", "a", 9000, "\"}"}, "a $id has more than 8192 bytes"},
+		{{"{\"$id\":\"http://x/", "a", 8100, "/\",\"not\":{\"$id\":\"" HUNDRED "\"}}"},
+			"a $id leads to a URI of more than 8192 bytes"},
+		{{"{\"$id\":\"http://x/" HUNDRED "/\",\"allOf\":[", "{\"$ref\":\".\"},", 155000,
+			 "{}]}"},
+			"$ref and $id lead to more than 16777216 bytes of URIs together"},
 		{{"{\"allOf\":[", "{\"title\":\"abcdefgh\"},", SCHEMA_NODE_LIMIT, "{}]}"},
 			"more than 500000 subschemas"},
 		{{"", "[", 600, ""}, "nested more than 512 deep"},
@@ -215,6 +261,60 @@ static void bounds_schemas(void **state)
 			assert_string_equal(error.text, cases[i].error);
 		free(text);
 	}
+}
+
+#define CHAINED 2000u
+#define CHAINED_SLOTS 4096u /* what so many properties have */
+
+struct chained_name {
+	char text[32];
+};
+
+/* Names that are alike in all that is hashed of them, as if their author knew the seed. */
+static void make_chained(struct chained_name *names)
+{
+	uint32_t found = 0;
+	for (uint32_t i = 0; found < CHAINED; i++) {
+		int size =
+			snprintf(names[found].text, sizeof names->text, "aaaaaaaa%08xzzzzzzzz", i);
+		if (schema_name_hash(names[found].text, (size_t)size, true) % CHAINED_SLOTS == 0)
+			found++;
+	}
+}
+
+static void append_chained(struct buffer *text, const struct chained_name *names, const char *value)
+{
+	for (uint32_t i = 0; i < CHAINED; i++)
+		buffer_printf(text, "%s\"%s\":%s", i ? "," : "", names[i].text, value);
+}
+
+/* What looks names up counts what it compares, in each of the ways to do it. */
+static void counts_names_of_one_slot(void **state)
+{
+	static const char *const ends[] = {"}}", "},\"patternProperties\":{\"^b\":true}}"};
+	struct chained_name *names = calloc(CHAINED, sizeof *names);
+	struct buffer text = BUFFER_INIT;
+	(void)state;
+	make_chained(names);
+	buffer_append_text(&text, "{");
+	append_chained(&text, names, "1");
+	buffer_append_text(&text, "}");
+	json_t *value = must_read(buffer_text(&text));
+	for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
+		struct buffer lines = BUFFER_INIT;
+		buffer_clear(&text);
+		buffer_append_text(&text, "{\"properties\":{");
+		append_chained(&text, names, "true");
+		buffer_append_text(&text, ends[i]);
+		struct schema *schema = must_compile(buffer_text(&text));
+		validate_lines(schema, value, &lines);
+		assert_string_equal(buffer_text(&lines), " $limit: expected " MANY "\n");
+		schema_free(schema);
+		buffer_release(&lines);
+	}
+	json_decref(value);
+	buffer_release(&text);
+	free(names);
 }
 
 static void compares_deep_values(void **state)
@@ -284,6 +384,7 @@ int main(void)
 		cmocka_unit_test(charges_matches),
 		cmocka_unit_test(bounds_patterns_together),
 		cmocka_unit_test(bounds_schemas),
+		cmocka_unit_test(counts_names_of_one_slot),
 		cmocka_unit_test(compares_deep_values),
 		cmocka_unit_test(resolves_references),
 	};

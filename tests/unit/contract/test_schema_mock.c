@@ -35,6 +35,10 @@ static const struct mock_case mock_cases[] = {
 	{"{\"format\": \"date-time\"}", "\"2000-01-01T00:00:00Z\""},
 	{"{\"format\": \"email\"}", "\"user00@example.com\""},
 	{"{\"format\": \"uuid\"}", "\"00000000-0000-4000-8000-000000000000\""},
+	{"{\"type\": \"string\", \"format\": \"hostname\", \"maxLength\": 8}", "\"text\""},
+	{"{\"format\": \"email\", \"maxLength\": 8}", "\"text\""},
+	{"{\"format\": \"date\", \"minLength\": 12}", "\"texttexttext\""},
+	{"{\"format\": \"date\", \"minLength\": 10, \"maxLength\": 10}", "\"2000-01-01\""},
 	{"{\"pattern\": \"^[A-Z]{3}-\\\\d+$\"}", "\"AAA-0\""},
 	{"{\"pattern\": \"^a+$\", \"minLength\": 5, \"maxLength\": 5}", "\"aaaaa\""},
 	{"{\"type\": \"boolean\"}", "true"},
@@ -55,6 +59,13 @@ static const struct mock_case mock_cases[] = {
 	{"{\"minProperties\": 2, \"additionalProperties\": false, \"patternProperties\": "
 	 "{\"^n[0-9]$\": {\"type\": \"integer\"}}}",
 		"{\"n0\":1,\"n1\":1}"},
+	/* What has no end may go on; what has one is not added to. */
+	{"{\"type\": \"object\", \"patternProperties\": {\"^x-\": {\"type\": \"integer\"}}, "
+	 "\"additionalProperties\": false, \"minProperties\": 3}",
+		"{\"x-\":1,\"x-1\":1,\"x-2\":1}"},
+	{"{\"type\": \"object\", \"patternProperties\": {\"^b|^a$\": {\"type\": \"null\"}}, "
+	 "\"additionalProperties\": false, \"minProperties\": 2}",
+		"{\"b\":null,\"a\":null}"},
 	{"{\"properties\": {\"a\": {}}, \"dependentRequired\": {\"a\": [\"b\"]}}",
 		"{\"a\":\"text\",\"b\":\"text\"}"},
 	{"{\"properties\": {\"a\": {}}, \"dependentSchemas\": {\"a\": {\"required\": [\"z\"]}}}",
@@ -157,8 +168,9 @@ static void a_document_is_made_for_each_schema(void **state)
 static void every_known_format_is_written_so_that_twelve_differ(void **state)
 {
 	static const char *const formats[] = {"date-time", "date", "duration", "email", "idn-email",
-		"hostname", "idn-hostname", "ipv6", "uri", "uri-reference", "iri", "iri-reference",
-		"uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex"};
+		"hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri",
+		"iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
+		"regex"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(formats); i++) {
 		struct arena arena = {0};

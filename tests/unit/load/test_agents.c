@@ -139,6 +139,10 @@ static void test_files_beside_the_pipeline(void **state)
 	assert_int_equal(pipeline->persona_count, 2);
 	assert_string_equal(pipeline->personas[1].name, "tester");
 	assert_string_equal(pipeline->personas[1].system_prompt, "You test.\n");
+	assert_null(pipeline->adapters[0].file);
+	assert_string_equal(pipeline->adapters[1].file, ADAPTERS_FILE);
+	assert_null(pipeline->personas[0].file);
+	assert_string_equal(pipeline->personas[1].file, PERSONAS_FOLDER "/tester.yaml");
 	assert_int_equal(fixture_step(&world.fixture, "b")->agent->persona, 1);
 	assert_int_equal(fixture_step(&world.fixture, "b")->agent->adapter, 1);
 	assert_int_equal(fixture_step(&world.fixture, "c")->agent->adapter, 0);
@@ -177,6 +181,8 @@ static const struct file_refusal refusals[] = {
 		"'WAVETRAIN' is set by wavetrain itself"},
 	{ADAPTERS_FILE, "x: {command: [x, '{tsk}']}\n", "base", ADAPTERS_FILE, 1, 18,
 		"an adapter's command has no placeholder '{tsk}'"},
+	{ADAPTERS_FILE, "adapters: {command: [x]}\nx: {command: [x], comand: [y]}\n", "base",
+		ADAPTERS_FILE, 2, 19, "an adapter has no key 'comand'"},
 	{ADAPTERS_FILE, "- x\n", "base", ADAPTERS_FILE, 1, 1,
 		"'adapters' must be a mapping of names, not a list"},
 	{NULL, NULL, "../../x", NULL, 2, 26,
@@ -204,6 +210,37 @@ static void test_faults_name_their_file(void **state)
 		assert_int_equal(diagnostics->findings[0].where.line, expected->line);
 		assert_int_equal(diagnostics->findings[0].where.column, expected->column);
 		assert_string_equal(diagnostics->findings[0].message, expected->message);
+		world_close(&world);
+	}
+}
+
+/* Seen from where the pipeline was named, also one in .wavetrain/pipelines. */
+static void test_faults_name_their_file_from_everywhere(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *file;
+	} places[] = {
+		{"p.yml", ADAPTERS_FILE},
+		{"sub/p.yml", "sub/" ADAPTERS_FILE},
+		{".wavetrain/pipelines/p.yml", ADAPTERS_FILE},
+		{"sub/.wavetrain/pipelines/p.yml", "sub/" ADAPTERS_FILE},
+		{"/top/.wavetrain/pipeline.yml", "/top/" ADAPTERS_FILE},
+	};
+	static const char source[] = "steps: [{id: a, persona: base, task: x}]\n";
+	for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+		struct world world;
+		world_open(&world);
+		put(&world, ADAPTERS_FILE, "x: {command: [x], stdni: task}\n");
+		const struct load_request request = {
+			.path = places[i].path, .folder = world.folder};
+		pipeline_load_bytes(&request, source, sizeof source - 1, &world.fixture.arena,
+			&world.fixture.diagnostics, &world.fixture.pipeline);
+		assert_int_equal(world.fixture.diagnostics.count, 1);
+		const struct finding *finding = &world.fixture.diagnostics.findings[0];
+		assert_string_equal(finding->file, places[i].file);
+		assert_int_equal(finding->where.line, 1);
+		assert_int_equal(finding->where.column, 19);
 		world_close(&world);
 	}
 }
@@ -312,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_declared_in_the_pipeline),
 		cmocka_unit_test(test_files_beside_the_pipeline),
 		cmocka_unit_test(test_faults_name_their_file),
+		cmocka_unit_test(test_faults_name_their_file_from_everywhere),
 		cmocka_unit_test(test_findings_of_other_files_are_printed_with_their_name),
 		cmocka_unit_test(test_system_prompts_have_limits),
 		cmocka_unit_test(test_table),

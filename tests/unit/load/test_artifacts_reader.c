@@ -257,6 +257,14 @@ static const struct refusal refusals[] = {
 	{ONE("{source: {type: json, properties: {a: '${UNSET}'}}}"), FINDING_VARIABLE, 3, 44,
 		"${UNSET} is neither a parameter nor set in the environment, and has no default",
 		NULL, 1},
+	{ONE("{source: {type: json, properties: {a: [1, 1e999]}}}"), FINDING_BAD_VALUE, 3, 48,
+		"the number '1e999' is too large", NULL, 1},
+	{ONE("{source: {type: json, properties: {a: 99999999999999999999}}}"), FINDING_BAD_VALUE, 3,
+		44, "the number '99999999999999999999' is too large", NULL, 1},
+	{ONE("{source: {type: json, properties: {a: -9223372036854775809}}}"), FINDING_BAD_VALUE, 3,
+		44, "the number '-9223372036854775809' is too large", NULL, 1},
+	{ONE("{source: {type: json, properties: {a: 0x8000000000000000}}}"), FINDING_BAD_VALUE, 3,
+		44, "the number '0x8000000000000000' is too large", NULL, 1},
 	{ONE("{source: {type: filesystem, properties: {pth: x}}}"), FINDING_BAD_VALUE, 3, 46,
 		"filesystem needs the property 'path'", "write path: FOLDER", 1},
 	{ONE("{source: {type: filesystem}}"), FINDING_BAD_VALUE, 3, 22,
@@ -407,9 +415,10 @@ static void test_faults_of_the_components_file(void **state)
 	struct fixture fixture;
 	struct error error;
 	assert_non_null(mkdtemp(folder));
-	write_text(folder, ".wavetrain/components.yaml", "far:\n  run: [\"${UNSET}\"]\n  rn: x\n");
+	write_text(folder, ".wavetrain/components.yaml",
+		"far:\n  run: [\"${UNSET}\"]\n  rn: x\n  env: {9X: a}\n");
 	load_in(&fixture, folder, uses_both);
-	assert_int_equal(fixture.diagnostics.error_count, 2);
+	assert_int_equal(fixture.diagnostics.error_count, 3);
 	const struct finding *findings = fixture.diagnostics.findings;
 	assert_int_equal(findings[0].where.line, 2);
 	assert_int_equal(findings[0].where.column, 9);
@@ -423,6 +432,12 @@ static void test_faults_of_the_components_file(void **state)
 	assert_string_equal(findings[1].file, ".wavetrain/components.yaml");
 	assert_string_equal(findings[1].message, "a component has no key 'rn'");
 	assert_string_equal(findings[1].hint, "did you mean 'run'?");
+	assert_int_equal(findings[2].where.line, 4);
+	assert_int_equal(findings[2].where.column, 9);
+	assert_string_equal(findings[2].file, ".wavetrain/components.yaml");
+	assert_string_equal(findings[2].message,
+		"'9X' cannot name an environment variable: letters, digits and '_' can, not "
+		"beginning with a digit");
 	release(&fixture);
 	assert_true(path_remove(folder, &error));
 }

@@ -177,7 +177,7 @@ static const struct refusal refusals[] = {
 	{"!", 3, 10, "expected a condition, but the condition ends here", NULL},
 	{"${{ success() }}", 3, 9, "a condition stands without ${{ and }}", NULL},
 	{"'\xc3\xa4' == params.x $", 3, 25, "expected '&&', '||' or the end, not '$'", NULL},
-	{"success()\n&& nope", 4, 4, "'nope' is not known here", NULL},
+	{"success()\n&& nope", 4, 12, "'nope' is not known here", NULL},
 };
 
 static void check_refusal(const struct refusal *row)
@@ -240,15 +240,17 @@ static void test_undeclared_parameters(void **state)
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(diagnostics_release) struct diagnostics diagnostics;
 	struct parameter parameters[] = {{.name = "target"}, {.name = "count"}};
-	struct pipeline pipeline = {.parameters = parameters, .parameter_count = 2};
+	CLEANUP(substitution_release) struct substitution substitution;
 	struct source_position where = {7, 2};
 	diagnostics_init(&diagnostics, &arena, "test.yml");
+	substitution_init(&substitution, NULL, &arena, &diagnostics);
+	substitution_set_parameters(&substitution, parameters, ARRAY_LENGTH(parameters));
 	const struct condition *condition = condition_read(
 		"params.targt == 'a' || 1 < params.coutn && !params.nothing || params.count > 2 "
 		"|| matrix.os == env.OS",
 		where, &diagnostics);
 	assert_non_null(condition);
-	condition_check(condition, &pipeline, where, &diagnostics);
+	condition_check(condition, &substitution, where);
 	assert_int_equal(diagnostics.error_count, 3);
 	assert_string_equal(
 		diagnostics.findings[0].message, "the pipeline has no parameter 'targt'");

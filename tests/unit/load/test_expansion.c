@@ -143,23 +143,23 @@ struct list_refusal {
 
 static const struct list_refusal refusals[] = {
 	{"a\nb\nc\nd\ne\n", 10,
-		"step each, foreach over 'files': the list makes 5 instances, and its 'limit' is 4"},
+		"step 'each', foreach over 'files': the list makes 5 instances, and its 'limit' is 4"},
 	{"[1, 2", 5,
-		"step each, foreach over 'files': the list is not valid JSON: line 1, column 5: ']' "
+		"step 'each', foreach over 'files': the list is not valid JSON: line 1, column 5: ']' "
 		"expected near end of file"},
 	{"[1] x", 5,
-		"step each, foreach over 'files': the list is not valid JSON: line 1, column 5: end "
+		"step 'each', foreach over 'files': the list is not valid JSON: line 1, column 5: end "
 		"of file expected near 'x'"},
 	{"[{\"a\": 1, \"a\": 2}]", 18,
-		"step each, foreach over 'files': the list is not valid JSON: line 1, column 13: "
+		"step 'each', foreach over 'files': the list is not valid JSON: line 1, column 13: "
 		"duplicate object key near '\"a\"'"},
 	{" {\"a\": 1}\n", 10,
-		"step each, foreach over 'files': the list is a JSON object and not an array"},
+		"step 'each', foreach over 'files': the list is a JSON object and not an array"},
 	{"a\0b", 3,
-		"step each, foreach over 'files': the list is neither a JSON array nor UTF-8 text "
+		"step 'each', foreach over 'files': the list is neither a JSON array nor UTF-8 text "
 		"with an item on each line"},
 	{"\xff", 1,
-		"step each, foreach over 'files': the list is neither a JSON array nor UTF-8 text "
+		"step 'each', foreach over 'files': the list is neither a JSON array nor UTF-8 text "
 		"with an item on each line"},
 };
 
@@ -185,10 +185,10 @@ static void test_items_stay_in_their_folder(void **state)
 	(void)state;
 	static const struct list_refusal cases[] = {
 		{"../../etc", 9,
-			"step each[0]: the path 'out/../../etc.txt' of 'outputs' must stay inside the "
+			"step 'each[0]': the path 'out/../../etc.txt' of 'outputs' must stay inside the "
 			"folder: no '..', no '.git', no empty parts"},
 		{"[\"a\", \"b/.git/hooks/x\"]", 23,
-			"step each[1]: the path 'out/b/.git/hooks/x.txt' of 'outputs' must stay inside "
+			"step 'each[1]': the path 'out/b/.git/hooks/x.txt' of 'outputs' must stay inside "
 			"the folder: no '..', no '.git', no empty parts"},
 	};
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -218,7 +218,7 @@ static void test_deep_and_many(void **state)
 	assert_false(foreach_expand(
 		&fixture.pipeline, 1, buffer_text(&list), list.size, &fixture.arena, &error));
 	assert_string_equal(error.text,
-		"step each, foreach over 'files': the list has more than 1000000 items");
+		"step 'each', foreach over 'files': the list has more than 1000000 items");
 	buffer_release(&list);
 	fixture_release(&fixture);
 }

@@ -256,6 +256,31 @@ static void test_execution_order(void **state)
 	buffer_release(&yaml);
 }
 
+static void test_what_is_not_saved_is_no_output(void **state)
+{
+	(void)state;
+	static const char source[] =
+		"connectors: [{name: logs, type: filesystem, properties: {path: a}}]\n"
+		"execution:\n"
+		"- {id: a, connector: logs, save_output: false, note: 99999999999999999999}\n"
+		"- {id: b, input_from: a, save_output: True}\n"
+		"- {id: c, input_from: a, save_output: ~}\n";
+	static const char expected[] = "  a:\n"
+				       "    # note: \"99999999999999999999\"\n"
+				       "    inputs: logs\n"
+				       "  b:\n"
+				       "    inputs: a\n"
+				       "    output: true\n"
+				       "  c:\n"
+				       "    inputs: a\n"
+				       "    output: true\n";
+	struct buffer yaml = BUFFER_INIT;
+	uint32_t step_count;
+	convert_good(source, &yaml, &step_count);
+	assert_string_equal(strstr(buffer_text(&yaml), "  a:\n"), expected);
+	buffer_release(&yaml);
+}
+
 /* Texts that a careless writer would make something else of. */
 static void test_texts_survive(void **state)
 {
@@ -337,6 +362,11 @@ static const struct refusal refusals[] = {
 		"there is no entry 'x' in 'execution'", NULL},
 	{LISTS "execution: [{id: a, input_from: a}]\n", FINDING_CYCLE, 3, 33,
 		"the entry 'a' takes its own result", NULL},
+	{LISTS "execution: [{id: a, connector: logs}, {connector: logs, input_from: a}]\n",
+		FINDING_AMBIGUOUS, 3, 69,
+		"an entry reads from its 'connector' or from 'input_from', not from both", NULL},
+	{LISTS "execution: [{connector: logs, save_output: 1}]\n", FINDING_WRONG_TYPE, 3, 44,
+		"'save_output' must be true or false", NULL},
 	{LISTS "execution: [{id: a, connector: logs}, {id: a, connector: logs}]\n",
 		FINDING_DUPLICATE_ID, 3, 44, "the id 'a' is given twice", NULL},
 	{LISTS "execution: [{connector: logs, input_schema: 'a b'}]\n", FINDING_BAD_VALUE, 3, 45,
@@ -412,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_converted),
 		cmocka_unit_test(test_execution_order),
+		cmocka_unit_test(test_what_is_not_saved_is_no_output),
 		cmocka_unit_test(test_texts_survive),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_what_would_be_too_deep_is_refused),

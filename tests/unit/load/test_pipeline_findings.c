@@ -143,7 +143,7 @@ static const struct refusal refusals[] = {
 		"the number 0",
 		NULL, 1},
 	{STEP("retry: many"), FINDING_WRONG_TYPE, 4, 10,
-		"'max' must be a whole number from 0 to 100, not the text 'many'", NULL, 1},
+		"'retry' must be a whole number from 0 to 100, not the text 'many'", NULL, 1},
 	{STEP("retry: []"), FINDING_WRONG_TYPE, 4, 10,
 		"'retry' must be a number of attempts or a mapping, not a list", NULL, 1},
 	{STEP("retry: {on: [timeuot]}"), FINDING_BAD_VALUE, 4, 16,

@@ -145,6 +145,22 @@ static void test_pairings(void **state)
 	assert_int_equal(faults, 0);
 }
 
+/* What has no type is reported as such, and compared with nothing. */
+static void test_a_component_without_a_type(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	load(&fixture, "/nowhere",
+		R1 "  b: {inputs: [r1], transform: {}, input_schema: foo:1.0.0}\n");
+	assert_int_equal(fixture.diagnostics.error_count, 1);
+	const struct finding *finding = &fixture.diagnostics.findings[0];
+	assert_int_equal(finding->code, FINDING_MISSING_KEY);
+	assert_string_equal(finding->message, "this use of a component lacks the key 'type'");
+	assert_int_equal(finding->where.line, 12);
+	assert_int_equal(finding->where.column, 32);
+	release(&fixture);
+}
+
 static void put(const char *folder, const char *name)
 {
 	struct arena arena = {0};
@@ -163,7 +179,10 @@ static void test_a_schema_with_a_file_is_a_contract(void **state)
 	struct error error;
 	assert_non_null(mkdtemp(folder));
 	put(folder, ".wavetrain/schemas/rows/1.0.0/rows.json");
-	load(&fixture, folder, R1 T1 "  m: {inputs: [r1, t1], output_schema: rows:1.0.0}\n");
+	load(&fixture, folder,
+		R1 T1 "  m: {inputs: [r1, t1], output_schema: rows:1.0.0}\n"
+		      "  n: {inputs: m}\n"
+		      "  o: {inputs: [r1, m]}\n");
 	assert_int_equal(fixture.diagnostics.error_count, 0);
 	const struct step *steps = fixture.pipeline.steps;
 	assert_int_equal(steps[0].contract_count, 1);
@@ -177,6 +196,11 @@ static void test_a_schema_with_a_file_is_a_contract(void **state)
 	assert_int_equal(steps[1].contract_count, 0);
 	assert_int_equal(steps[2].contract_count, 1);
 	assert_string_equal(steps[2].contracts[0].source, "m");
+	/* A single input is passed on with its schema. */
+	assert_int_equal(steps[3].contract_count, 1);
+	assert_string_equal(steps[3].contracts[0].source, "n");
+	assert_string_equal(steps[3].contracts[0].schema_name, "rows:1.0.0");
+	assert_int_equal(steps[4].contract_count, 0);
 	release(&fixture);
 	assert_true(path_remove(folder, &error));
 }
@@ -234,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairings),
+		cmocka_unit_test(test_a_component_without_a_type),
 		cmocka_unit_test(test_a_schema_with_a_file_is_a_contract),
 		cmocka_unit_test(test_files_that_are_not_the_one),
 		cmocka_unit_test(test_a_long_chain_is_linear),

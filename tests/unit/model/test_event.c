@@ -45,6 +45,7 @@ static const struct event full = {.sequence = 9,
 	.subject = "command ./check.sh",
 	.key = "9f2c",
 	.tree = "77aa",
+	.jobs = 6,
 	.count = 5,
 	.errors = errors,
 	.error_count = 2,
@@ -78,6 +79,7 @@ static const struct event_names names = {
 	"\"parent\":\"aa55\",\"reference\":\"refs/heads/main\",\"files_changed\":7,"               \
 	"\"bytes\":1234,\"partial\":true,\"subject\":\"wavetrain: wave 2 complete\"}"
 #define KEY ",\"key\":\"9f2c\""
+#define JOBS ",\"jobs\":6"
 #define COUNT ",\"count\":5"
 #define ERRORS                                                                                     \
 	",\"errors\":[{\"pointer\":\"/items/0\",\"keyword\":\"minimum\",\"expected\":"             \
@@ -87,8 +89,8 @@ static const struct event_names names = {
 #define CHECKPOINT_EVENT WAVE TOOK REASON CHECKPOINT "}"
 
 static const char *const expected[EVENT_TYPE_COUNT] = {
-	[EVENT_PIPELINE_STARTED] = HEAD("pipeline_started") REASON "}",
-	[EVENT_PIPELINE_RESUMED] = HEAD("pipeline_resumed") REASON "}",
+	[EVENT_PIPELINE_STARTED] = HEAD("pipeline_started") REASON JOBS "}",
+	[EVENT_PIPELINE_RESUMED] = HEAD("pipeline_resumed") REASON JOBS "}",
 	[EVENT_PIPELINE_COMPLETED] = HEAD("pipeline_completed") TOOK REASON "}",
 	[EVENT_PIPELINE_FAILED] = HEAD("pipeline_failed") TOOK REASON "}",
 	[EVENT_PIPELINE_INTERRUPTED] = HEAD("pipeline_interrupted") TOOK REASON "}",

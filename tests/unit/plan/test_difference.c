@@ -252,7 +252,7 @@ static void test_every_change(void **state)
 	char before[4][65];
 	world_init(&world);
 	fingerprint_steps(&world.plan);
-	difference_write(&world.plan, &bytes);
+	difference_write(&world.pipeline, &bytes);
 	const struct definition definition = {buffer_text(&bytes), bytes.size};
 	for (uint32_t i = 0; i < 4; i++) {
 		memcpy(before[i], world.planned[i].fingerprint, 65);
@@ -289,7 +289,7 @@ static void test_what_does_not_count(void **state)
 	char before[4][65];
 	world_init(&world);
 	fingerprint_steps(&world.plan);
-	difference_write(&world.plan, &bytes);
+	difference_write(&world.pipeline, &bytes);
 	const struct definition definition = {buffer_text(&bytes), bytes.size};
 	for (uint32_t i = 0; i < 4; i++)
 		memcpy(before[i], world.planned[i].fingerprint, 65);
@@ -313,7 +313,7 @@ static void test_other_places(void **state)
 	struct world world;
 	world_init(&world);
 	buffer_append_text(&bytes, "before it");
-	difference_write(&world.plan, &bytes);
+	difference_write(&world.pipeline, &bytes);
 	const struct definition definition = {buffer_text(&bytes) + 9, bytes.size - 9};
 	struct step turned[] = {{.id = "new"}, world.steps[3], world.steps[2], world.steps[1],
 		{.id = "also-new"}, world.steps[0]};
@@ -332,7 +332,44 @@ static void test_other_places(void **state)
 	}
 }
 
+/* Two behind one another: the second is of the pipeline as it was written. */
+static void test_as_written(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct world world;
+	world_init(&world);
+	const struct step whole = {.id = "each", .command = {.script = "true", .shell = "sh"}};
+	struct step written[] = {world.steps[OF_COMMAND], whole};
+	const struct pipeline other = {.steps = written, .step_count = 2};
+	difference_write(&world.pipeline, &bytes);
+	size_t first_size = bytes.size;
+	difference_write(&other, &bytes);
+	struct definition both = {buffer_text(&bytes), bytes.size};
+	struct definition second = difference_written(&both);
+	assert_ptr_equal(second.bytes, both.bytes + first_size);
+	assert_int_equal(second.size, both.size - first_size);
+	struct definition last = difference_written(&second);
+	assert_ptr_equal(last.bytes, second.bytes);
+
+	struct plan plan = {.pipeline = &other};
+	assert_int_equal(difference_knowledge(&plan, 1, &both), STEP_IS_NEW);
+	assert_int_equal(difference_knowledge(&plan, 1, &second), STEP_IS_KNOWN);
+	assert_int_equal(difference_knowledge(&plan, 1, &(struct definition){0}), STEP_NOT_KNOWN);
+	assert_null(difference_explain(&plan, 1, &second, &arena));
+	assert_null(difference_explain(&world.plan, OF_AGENT, &both, &arena));
+}
+
 /* What is read may be cut off or nonsense: nothing is read beyond it, and nothing crashes. */
+static void read_definition(
+	struct world *world, uint32_t step, struct definition definition, struct arena *arena)
+{
+	struct definition written = difference_written(&definition);
+	difference_explain(&world->plan, step, &definition, arena);
+	difference_explain(&world->plan, step, &written, arena);
+}
+
 static void test_broken_definitions(void **state)
 {
 	(void)state;
@@ -341,11 +378,12 @@ static void test_broken_definitions(void **state)
 	struct world world;
 	uint64_t seed = 88172645463325252u;
 	world_init(&world);
-	difference_write(&world.plan, &bytes);
+	difference_write(&world.pipeline, &bytes);
+	difference_write(&world.pipeline, &bytes);
 	for (size_t size = 0; size < bytes.size; size++) {
 		char *cut = arena_copy_bytes(&arena, bytes.bytes, size);
 		for (uint32_t i = 0; i < 4; i++)
-			difference_explain(&world.plan, i, &(struct definition){cut, size}, &arena);
+			read_definition(&world, i, (struct definition){cut, size}, &arena);
 	}
 	for (uint32_t round = 0; round < 20000; round++) {
 		char *broken = heap_allocate(bytes.size, 1);
@@ -357,8 +395,7 @@ static void test_broken_definitions(void **state)
 			size_t limit = round % 2 ? bytes.size : 40;
 			broken[seed % limit] = (char)(seed >> 40);
 		}
-		difference_explain(
-			&world.plan, round % 4, &(struct definition){broken, bytes.size}, &arena);
+		read_definition(&world, round % 4, (struct definition){broken, bytes.size}, &arena);
 		free(broken);
 		if (round % 100 == 0)
 			arena_reset(&arena);
@@ -374,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_every_change),
 		cmocka_unit_test(test_what_does_not_count),
 		cmocka_unit_test(test_other_places),
+		cmocka_unit_test(test_as_written),
 		cmocka_unit_test(test_broken_definitions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,7 +287,7 @@ static void test_what_changed_is_named(void **state)
 	CLEANUP(buffer_release) struct buffer before = BUFFER_INIT;
 	build_pipeline(fixture);
 	fill_previous(fixture, &cases[0], steps);
-	difference_write(&fixture->plan, &before);
+	difference_write(&fixture->pipeline, &before);
 	fixture->pipeline.steps[2].command.script = "false";
 	struct plan_request request = {.pipeline = &fixture->pipeline,
 		.previous = &previous,

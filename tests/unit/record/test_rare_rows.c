@@ -1,9 +1,5 @@
-/* What few steps have: contracts' errors, results, gates, fan-outs; and an older record's file. */
+/* What few steps have: contracts' errors, results, gates, fan-outs. */
 #include "record/record_fixture.h"
-
-#include <sqlite3.h>
-
-#include "record/summaries.h"
 
 static struct record *begin(struct fixture *fixture)
 {
@@ -259,97 +255,31 @@ static void test_no_instances(void **state)
 	assert_string_equal(run.steps[5].reason, "its list is empty");
 }
 
-static void write_note(struct fixture *fixture, const char *name, const char *text)
-{
-	const char *folder = path_join(&fixture->arena, fixture->state, "runs/run_1/notes");
-
-	must(fixture, folder_make(folder, &fixture->error));
-	must(fixture, file_write_atomic(path_join(&fixture->arena, folder, name), text,
-			      strlen(text), &fixture->error));
-}
-
-/* Of the last attempt that wrote one; a link is none, a cut character is left out. */
-static void test_summaries(void **state)
+/* How many steps could run at once is known of every time, not only of the last. */
+static void test_slots_of_each_time(void **state)
 {
 	struct fixture *fixture = *state;
 	struct record *record = begin(fixture);
-	struct run run;
-	char *large = ARENA_ARRAY(&fixture->arena, char, SUMMARY_LIMIT_BYTES + 2);
-
-	memset(large, 'x', SUMMARY_LIMIT_BYTES - 1);
-	memcpy(large + SUMMARY_LIMIT_BYTES - 1, "é", 2);
-	flush(fixture, record);
-	write_note(fixture, "step-0.1.summary.md", "first");
-	write_note(fixture, "step-0.10.summary.md", "tenth");
-	write_note(fixture, "step-0.2.summary.md", "second");
-	write_note(fixture, "step-1.1.handoff.md", "not this");
-	write_note(fixture, "nobody.1.summary.md", "not this");
-	write_note(fixture, "step-2.x.summary.md", "not this");
-	write_note(fixture, "step-3.1.summary.md", large);
-	must(fixture, symlink("step-0.1.summary.md",
-			      path_join(&fixture->arena, fixture->state,
-				      "runs/run_1/notes/step-4.1.summary.md")) == 0);
-	read_run(fixture, record, &run);
-	record_close(record);
-	assert_string_equal(run.steps[0].summary, "tenth");
-	assert_null(run.steps[1].summary);
-	assert_null(run.steps[2].summary);
-	assert_int_equal(strlen(run.steps[3].summary), SUMMARY_LIMIT_BYTES - 1);
-	assert_null(run.steps[4].summary);
-}
-
-static char *table_shapes(const char *path)
-{
-	sqlite3 *database;
-	sqlite3_stmt *statement;
-	struct buffer text = BUFFER_INIT;
-
-	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(database,
-				 "SELECT m.name || '.' || p.name || ' ' || p.type || p.\"notnull\" "
-				 "|| p.pk || coalesce(p.dflt_value, '-') FROM sqlite_schema m, "
-				 "pragma_table_info(m.name) p WHERE m.type = 'table' ORDER BY 1",
-				 -1, &statement, NULL),
-		SQLITE_OK);
-	while (sqlite3_step(statement) == SQLITE_ROW)
-		buffer_printf(&text, "%s\n", (const char *)sqlite3_column_text(statement, 0));
-	sqlite3_finalize(statement);
-	sqlite3_close(database);
-	return text.bytes;
-}
-
-/* The first schema is this one without what came since; its file becomes as a new one is. */
-static void test_older_file(void **state)
-{
-	static const char *const steps_back =
-		"ALTER TABLE step_texts DROP COLUMN base_id;"
-		"ALTER TABLE step_texts DROP COLUMN optional;"
-		"ALTER TABLE contracts DROP COLUMN was_known;"
-		"ALTER TABLE contracts DROP COLUMN error_total;"
-		"DROP TABLE step_results; DROP TABLE gates; DROP TABLE contract_errors;"
-		"PRAGMA user_version = 1";
-	struct fixture *fixture = *state;
-	const char *path = path_join(&fixture->arena, fixture->state, "state.db");
-	sqlite3 *database;
-	struct record *record = begin(fixture);
+	struct event event = event_of(EVENT_PIPELINE_RESUMED, 50);
 	struct run run;
 
+	read_run(fixture, record, &run);
+	assert_int_equal(run.slots_count, 0);
+	must(fixture, record_continue_run(record, &run, &fixture->plan, &fixture->error));
+	event.jobs = 8;
+	must(fixture, take(fixture, record, event));
+	event.time_ms += 50;
+	event.jobs = 2;
+	must(fixture, take(fixture, record, event));
 	flush(fixture, record);
-	record_close(record);
-	char *fresh = table_shapes(path);
-	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, steps_back, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(database);
-	assert_false(record_open(fixture->state, RECORD_READ, &record, &fixture->error));
-	assert_non_null(strstr(fixture->error.text, "older wavetrain"));
-	record = open_record(fixture, RECORD_WRITE);
 	read_run(fixture, record, &run);
 	record_close(record);
-	assert_int_equal(run.step_count, 6);
-	char *moved = table_shapes(path);
-	assert_string_equal(moved, fresh);
-	free(moved);
-	free(fresh);
+	/* The first event is of a version that did not tell. */
+	assert_int_equal(run.slots_count, 2);
+	assert_int_equal(run.slots[0].jobs, 8);
+	assert_int_equal(run.slots[0].from_ms, FIXTURE_TIME_MS + 50);
+	assert_int_equal(run.slots[1].jobs, 2);
+	assert_int_equal(run.slots[1].from_ms, FIXTURE_TIME_MS + 100);
 }
 
 int main(void)
@@ -365,8 +295,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_instances_take_over, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_no_instances, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_summaries, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_older_file, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_slots_of_each_time, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

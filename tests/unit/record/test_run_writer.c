@@ -285,9 +285,11 @@ static void checkpoints_are_prepared_then_created(void **state)
 	event.type = EVENT_CHECKPOINT_FAILED;
 	event.checkpoint = NULL;
 	must(fixture, take(fixture, record, event));
+	/* Its commit was made all the same. */
 	must(fixture, record_read_unpublished(
 			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
-	assert_false(found);
+	assert_true(found);
+	assert_int_equal(read.number, 2);
 	read_run(fixture, record, &run);
 	assert_int_equal(run.checkpoint_count, 1);
 	assert_string_equal(run.checkpoints[0].reference, "refs/heads/main");
@@ -296,6 +298,37 @@ static void checkpoints_are_prepared_then_created(void **state)
 	assert_int_equal(run.checkpoints[0].bytes, 77);
 	assert_int_equal(run.waves[0].checkpoint, 0);
 	assert_int_equal(run.waves[1].checkpoint, INDEX_NONE);
+	record_close(record);
+}
+
+/* One that failed before it had a commit hides none; a later one that was made has its work. */
+static void what_was_not_published_is_the_last_commit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record *record = open_record(fixture, RECORD_WRITE);
+	struct checkpoint checkpoint = {.number = 1, .wave = 0, .commit = "c1", .parent = "c0"};
+	struct checkpoint read = {0};
+	struct event event = event_of(EVENT_CHECKPOINT_FAILED, 20);
+	bool found = false;
+
+	begin_run(fixture, record, "run_1");
+	event.wave = 0;
+	event.checkpoint = &checkpoint;
+	must(fixture, take(fixture, record, event));
+	checkpoint.number = 2;
+	checkpoint.commit = NULL;
+	must(fixture, take(fixture, record, event));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
+	assert_true(found);
+	assert_int_equal(read.number, 1);
+	assert_string_equal(read.commit, "c1");
+	checkpoint.number = 3;
+	event.type = EVENT_CHECKPOINT_CREATED;
+	must(fixture, take(fixture, record, event));
+	must(fixture, record_read_unpublished(
+			      record, "run_1", &fixture->arena, &read, &found, &fixture->error));
+	assert_false(found);
 	record_close(record);
 }
 
@@ -494,6 +527,7 @@ static void history_is_the_median_of_successes(void **state)
 	assert_int_equal(history.count, 1);
 	assert_string_equal(history.entries[0].step_id, "step-1");
 	assert_int_equal(history.entries[0].median_ms, 200);
+	assert_int_equal(history.entries[0].ninth_decile_ms, 300);
 	assert_int_equal(history.entries[0].run_count, 3);
 	assert_int_equal(map_find(&history.by_id, "step-1"), 0);
 	map_release(&history.by_id);
@@ -514,6 +548,7 @@ int main(void)
 		TEST(groups_waves_and_the_run_end),
 		TEST(contracts_and_artifacts_are_kept),
 		TEST(checkpoints_are_prepared_then_created),
+		TEST(what_was_not_published_is_the_last_commit),
 		TEST(illegal_moves_are_refused_and_change_nothing),
 		TEST(events_are_read_in_order),
 		TEST(a_run_is_continued),

@@ -230,6 +230,20 @@ static inline struct run *fixture_failed(struct arena *arena)
 	return run;
 }
 
+/* Of wave 1 one step fails, of wave 2 one is kept from running by it: only wave 1 failed itself. */
+static inline struct run *fixture_incomplete(struct arena *arena)
+{
+	static const struct fixture_step steps[] = {
+		{"good", NULL, 0, STATE_DONE, 0, 1000, false, false, NULL},
+		{"bad", NULL, 0, STATE_FAILED, 0, 2000, true, false, "exit status 1"},
+		{"after_good", "good", 1, STATE_DONE, 2000, 500, false, false, NULL},
+		{"after_bad", "bad", 1, STATE_SKIPPED, -1, 0, false, false, "bad failed"},
+	};
+	struct run *run = fixture_run(steps, 4, 2, STATE_FAILED, arena);
+	run->waves[1].state = STATE_FAILED;
+	return run;
+}
+
 /* width steps in each of depth waves; each needs two of the wave before. failed_every: 0, never. */
 static inline struct run *fixture_grid(
 	uint32_t width, uint32_t depth, uint32_t failed_every, struct arena *arena)

@@ -186,6 +186,25 @@ static void islands_say_what_the_run_says(void **state)
 	buffer_release(&page);
 }
 
+/* The table says what the line at the end sums up: nothing waited for the last wave. */
+static void waves_say_what_waiting_for_them_cost(void **state)
+{
+	const struct report_settings settings = {0};
+	struct buffer page = BUFFER_INIT;
+
+	(void)state;
+	render(fixture_done(&arena), &settings, &page);
+	check_contains(&page, "<td class=\"number\">12.3 s</td><td class=\"number\">36.9 s</td>");
+	check_contains(&page, "<td class=\"number\">10.2 s</td><td class=\"number\">22.5 s</td>");
+	check_contains(&page, "<td class=\"number\">19.4 s</td><td class=\"number\">–</td>");
+	buffer_clear(&page);
+	render(fixture_incomplete(&arena), &settings, &page);
+	check_contains(&page, "\"state failed\"><span aria-hidden=\"true\">✕</span> failed</span>");
+	check_contains(
+		&page, "\"state skipped\"><span aria-hidden=\"true\">»</span> incomplete</span>");
+	buffer_release(&page);
+}
+
 static void names_cannot_leave_their_place(void **state)
 {
 	static const char *const payloads[] = {"</script><script>alert(1)</script>",
@@ -349,6 +368,7 @@ int main(void)
 		cmocka_unit_test(base64_of_rfc_4648),
 		cmocka_unit_test(large_islands_are_deflated),
 		cmocka_unit_test(islands_say_what_the_run_says),
+		cmocka_unit_test(waves_say_what_waiting_for_them_cost),
 		cmocka_unit_test(names_cannot_leave_their_place),
 		cmocka_unit_test(failures_show_the_end_of_their_log),
 		cmocka_unit_test(templates_are_replaced_one_by_one),

@@ -54,7 +54,8 @@ static void test_markdown(void **state)
 		check_contains(text, "  - /items/0 minimum: expected at least 1, found 0\n");
 		check_contains(text, "  - \\(whole\\) required");
 		check_contains(text, "and 5 more\n");
-		check_contains(text, "**three** findings &lt;script>\n```\nopen\n```\n");
+		check_contains(text,
+			"\n\n> **three** findings <\u2060script>\n> ```\n> open\n\n</details>\n");
 		check_contains(text, "`wavetrain approve run_20251209_143022 ");
 		check_lacks(text, "<script>");
 		assert_int_equal(check_count(text, "wavetrain approve"), 1);

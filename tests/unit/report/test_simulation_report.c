@@ -100,6 +100,7 @@ static void test_barriers(void **state)
 	simulation->plan = plan;
 	simulation->results[1].stage_end_ms = ends_ms;
 	simulation->results[1].stage_idle_ms = idle_ms;
+	simulation->results[1].outcomes[SIMULATION_WAVES].makespan_ms = 900;
 	simulation_text_append(simulation, &(struct text_style){0}, &buffer);
 	check_contains(&buffer,
 		"\nIdle slots before a barrier, in waves with 4 jobs:\n"
@@ -110,6 +111,24 @@ static void test_barriers(void **state)
 		"  wave 6                                      30 ms idle in 100 ms\n"
 		"  … and 2 more\n");
 	check_lacks(&buffer, "999 ms");
+}
+
+/* What comes after the last step that takes time is left out of the plan's run: nothing waits. */
+static void test_barriers_before_nothing(void **state)
+{
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	struct simulation *simulation = simulation_fixture(&arena);
+	int64_t ends_ms[] = {100, 250, 250};
+	int64_t idle_ms[] = {30, 70, 0};
+	simulation->plan = plan_fixture(1, 3, &arena);
+	simulation->results[1].stage_end_ms = ends_ms;
+	simulation->results[1].stage_idle_ms = idle_ms;
+	simulation->results[1].outcomes[SIMULATION_WAVES].makespan_ms = 250;
+	simulation_text_append(simulation, &(struct text_style){0}, &buffer);
+	check_contains(&buffer, "30 ms idle in 100 ms\n");
+	check_lacks(&buffer, "70 ms");
 }
 
 static void assert_keys(json_t *object, const char *const *keys, size_t count)
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_what_takes_nothing_is_said),
 		cmocka_unit_test(test_barriers),
+		cmocka_unit_test(test_barriers_before_nothing),
 		cmocka_unit_test(test_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

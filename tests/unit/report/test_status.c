@@ -57,6 +57,41 @@ static void test_groups_are_counted(void **state)
 	check_contains(&buffer, "Overall: 1/2 steps complete (50%), 2/2 serial\n");
 }
 
+/* People look for the cause: what only had to wait for it does not cry "failed". */
+static void test_incomplete_is_not_failed(void **state)
+{
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer grouped = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer other = BUFFER_INIT;
+	struct run *run = fixture_incomplete(&arena);
+	status_append(run, &plain, 0, &buffer);
+	check_contains(&buffer, "Wave 1 (FAILED)\n  ❌ 1/2 steps complete\n");
+	check_contains(&buffer, "Wave 2 (INCOMPLETE)\n  ⏩ 1/2 steps complete, 1 skipped\n");
+	struct run_group groups[] = {
+		{.name = "red", .wave = 0, .steps = {0, 2}, .state = STATE_FAILED},
+		{.name = "grey", .wave = 1, .steps = {2, 2}, .state = STATE_FAILED}};
+	run->groups = groups;
+	run->group_count = 2;
+	status_append(run, &plain, 0, &grouped);
+	check_contains(&grouped, "  ❌ Group: red (1/2");
+	check_contains(&grouped, "  ⏩ Group: grey (1/2");
+	/* An optional failure is no reason; a fault besides the steps, or work left, is one. */
+	run->steps[2].state = STATE_FAILED;
+	run->steps[2].is_optional = true;
+	status_append(run, &plain, 0, &other);
+	check_contains(&other, "Wave 2 (INCOMPLETE)\n");
+	run->steps[2].is_optional = false;
+	status_append(run, &plain, 0, &other);
+	run->steps[2].state = STATE_PENDING;
+	status_append(run, &plain, 0, &other);
+	run->steps[2].state = STATE_DONE;
+	run->totals.by_state[STATE_FAILED] = 0;
+	status_append(run, &plain, 0, &other);
+	assert_int_equal(check_count(&other, "Wave 2 (FAILED)\n"), 3);
+}
+
 static void test_many_stages_fold(void **state)
 {
 	(void)state;
@@ -93,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_groups_are_counted),
+		cmocka_unit_test(test_incomplete_is_not_failed),
 		cmocka_unit_test(test_many_stages_fold),
 		cmocka_unit_test(test_hostile_names_and_ascii),
 	};

@@ -66,6 +66,16 @@ static void test_done_needs_no_resume(void **state)
 	check_whole(&buffer);
 }
 
+static void test_incomplete_is_not_failed(void **state)
+{
+	(void)state;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;
+	summary_append(fixture_incomplete(&arena), &context, &buffer);
+	check_contains(&buffer, "| 1 | ✕ failed | 2 | ");
+	check_contains(&buffer, "| 2 | » incomplete | 2 | ");
+}
+
 static void test_comment_order(void **state)
 {
 	static const char *const parts[] = {"### feature\\-development: failed ✕\n",
@@ -144,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_summary_order),
 		cmocka_unit_test(test_done_needs_no_resume),
+		cmocka_unit_test(test_incomplete_is_not_failed),
 		cmocka_unit_test(test_comment_order),
 		cmocka_unit_test(test_budgets_hold_with_hostile_logs),
 		cmocka_unit_test(test_sections_drop_from_the_bottom),

@@ -353,4 +353,22 @@ static inline bool fixture_exists(struct fixture *fixture, const char *path)
 	return path_exists(fixture_path(fixture, path));
 }
 
+static inline int fixture_set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	fixture_open(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static inline int fixture_tear_down(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+#define FIXTURE_TEST(function)                                                                     \
+	cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
+
 #endif

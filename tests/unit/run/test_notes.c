@@ -9,7 +9,7 @@ static void write_note(struct place *place, const char *name, const char *text)
 
 static void open_notes(struct place *place, struct notes *notes)
 {
-	assert_true(notes_open(notes, place->root, &place->error));
+	assert_true(notes_open(notes, place->root, NULL, &place->error));
 }
 
 static void paths_are_the_attempts_own_and_nothing_is_there(void **state)
@@ -235,7 +235,7 @@ static bool fail_to_write(struct place *place)
 	static const struct note_source sources[] = {{"a", "A", 1}, {"b", "B", 1}};
 	struct notes notes;
 	bool is_as_before;
-	if (!notes_open(&notes, place->root, &place->error))
+	if (!notes_open(&notes, place->root, NULL, &place->error))
 		return false;
 	put(place, "notes/a.1.handoff.md", "of a");
 	put(place, "notes/b.1.handoff.md", "of b");
@@ -275,36 +275,136 @@ static void what_a_killed_attempt_has_left_is_forgotten(void **state)
 	notes_close(&notes);
 }
 
+/* --- secrets --- */
+
+#define SECRET "s3cret/value"
+
+static struct mask *open_masked_notes(struct place *place, struct notes *notes, const char *value)
+{
+	struct mask_secret secret = {.name = "TOKEN", .value = value};
+	struct mask *mask = mask_new(&secret, 1);
+	assert_true(notes_open(notes, place->root, mask, &place->error));
+	return mask;
+}
+
 static void secrets_are_taken_out(void **state)
 {
 	struct place *place = *state;
-	struct mask_secret secret = {.name = "TOKEN", .value = "s3cret/value"};
-	struct mask *mask = mask_new(&secret, 1);
 	struct notes notes;
-	struct buffer large = BUFFER_INIT;
-	open_notes(place, &notes);
+	struct mask *mask = open_masked_notes(place, &notes, SECRET);
 	write_note(place, "a.1.handoff.md", "use s3cret%2Fvalue\n");
-	write_note(place, "a.1.summary.md", "s3cret/value s3cret/value");
-	write_note(place, "a.2.summary.md", "s3cret/value");
+	write_note(place, "a.1.summary.md", SECRET " " SECRET);
+	write_note(place, "a.2.summary.md", SECRET);
 	write_note(place, "b.1.summary.md", "nothing");
-	buffer_append_repeated(&large, "s3cret/value ", NOTES_FILE_LIMIT_BYTES / 13 + 2);
-	write_note(place, "c.1.handoff.md", large.bytes);
 	assert_int_equal(symlink("a.2.summary.md", at(place, "notes/d.1.handoff.md")), 0);
-	notes_mask(&notes, mask, "a", 1);
-	notes_mask(&notes, mask, "b", 1);
-	notes_mask(&notes, mask, "c", 1);
-	notes_mask(&notes, mask, "d", 1);
-	notes_mask(&notes, NULL, "a", 2);
+	notes_mask(&notes, "a", 1);
+	notes_mask(&notes, "b", 1);
+	notes_mask(&notes, "d", 1);
 	assert_string_equal(content(place, "notes/a.1.handoff.md"), "use ***\n");
 	assert_string_equal(content(place, "notes/a.1.summary.md"), "*** ***");
-	assert_string_equal(content(place, "notes/a.2.summary.md"), "s3cret/value");
+	assert_string_equal(content(place, "notes/a.2.summary.md"), SECRET);
 	assert_string_equal(content(place, "notes/b.1.summary.md"), "nothing");
-	const char *cut = content(place, "notes/c.1.handoff.md");
-	assert_null(strstr(cut, "s3cret/value"));
-	assert_true(text_ends_with(cut, "\n*(cut here)*\n"));
-	buffer_release(&large);
 	notes_close(&notes);
 	mask_free(mask);
+}
+
+/* As by a process that goes on when its step has ended. */
+static void handoffs_have_none_whenever_they_were_written(void **state)
+{
+	struct place *place = *state;
+	static const struct note_source sources[] = {{"a", "A", 1}};
+	struct notes notes;
+	struct mask *mask = open_masked_notes(place, &notes, SECRET);
+	notes_mask(&notes, "a", 1);
+	write_note(place, "a.1.handoff.md", "late " SECRET);
+	assert_true(notes_merge(&notes, sources, 1, &place->error));
+	assert_string_equal(content(place, "notes/handoffs.md"), "## A\n\nlate ***\n");
+	notes_close(&notes);
+	mask_free(mask);
+}
+
+static void all_of_them_are_masked_in_the_end(void **state)
+{
+	struct place *place = *state;
+	static const struct note_source sources[] = {{"a", "A", 1}};
+	struct notes notes;
+	struct mask *mask = open_masked_notes(place, &notes, SECRET);
+	write_note(place, "a.1.handoff.md", "of a");
+	assert_true(notes_merge(&notes, sources, 1, &place->error));
+	write_note(place, "a.1.handoff.md", "late " SECRET);
+	write_note(place, "a[os=x].12.summary.md", SECRET);
+	write_note(place, "handoffs.md", "forged " SECRET);
+	write_note(place, "other.md", SECRET);
+	notes_mask_all(&notes);
+	assert_string_equal(content(place, "notes/a.1.handoff.md"), "late ***");
+	assert_string_equal(content(place, "notes/a[os=x].12.summary.md"), "***");
+	assert_string_equal(content(place, "notes/handoffs.md"), "## A\n\nof a\n");
+	assert_string_equal(content(place, "notes/other.md"), SECRET);
+	notes_close(&notes);
+	mask_free(mask);
+	write_note(place, "a.1.handoff.md", SECRET);
+	open_notes(place, &notes);
+	notes_mask_all(&notes);
+	assert_string_equal(content(place, "notes/a.1.handoff.md"), SECRET);
+	notes_close(&notes);
+}
+
+static uint32_t count_of(const char *text, const char *part)
+{
+	uint32_t count = 0;
+	for (text = strstr(text, part); text; text = strstr(text + 1, part))
+		count++;
+	return count;
+}
+
+/* A secret lies across the place of the cut, wherever exactly that is. */
+static void the_beginning_of_a_secret_goes_where_a_note_is_cut(void **state)
+{
+	struct place *place = *state;
+	static const char secret[] = "Zq9-abcdefghijklmnopqrstuvwxyz-012345678";
+	static const struct note_source sources[] = {{"a", "A", 1}};
+	struct notes notes;
+	struct mask *mask = open_masked_notes(place, &notes, secret);
+	size_t size = NOTES_FILE_LIMIT_BYTES + 100;
+	for (size_t before = 4; before < sizeof secret + 14; before += 11) {
+		char *bytes = malloc(size);
+		memset(bytes, 'x', size);
+		memcpy(bytes + NOTES_FILE_LIMIT_BYTES - before, secret, sizeof secret - 1);
+		put_bytes(place, "notes/a.1.handoff.md", bytes, size);
+		free(bytes);
+		assert_true(notes_rebuild(&notes, sources, 1, &place->error));
+		assert_null(strstr(content(place, "notes/handoffs.md"), "Zq9-"));
+		notes_mask(&notes, "a", 1);
+		const char *text = content(place, "notes/a.1.handoff.md");
+		assert_null(strstr(text, "Zq9-"));
+		assert_true(strlen(text) <= NOTES_FILE_LIMIT_BYTES);
+		assert_true(text_ends_with(text, "\n*(cut here)*\n"));
+		assert_true(notes_rebuild(&notes, sources, 1, &place->error));
+		assert_int_equal(count_of(content(place, "notes/handoffs.md"), "cut here"), 1);
+	}
+	notes_close(&notes);
+	mask_free(mask);
+}
+
+static void the_checksum_of_the_handoffs_is_known(void **state)
+{
+	struct place *place = *state;
+	static const struct note_source sources[] = {{"a", "A", 1}, {"none", "None", 1}};
+	struct notes notes;
+	char first[HASH_TEXT_SIZE];
+	open_notes(place, &notes);
+	assert_true(notes_merge(&notes, &sources[1], 1, &place->error));
+	assert_string_equal(notes.handoffs_sha256, "");
+	write_note(place, "a.1.handoff.md", "one");
+	assert_true(notes_merge(&notes, sources, 1, &place->error));
+	memcpy(first, notes.handoffs_sha256, sizeof first);
+	assert_int_equal(strlen(first), HASH_TEXT_SIZE - 1);
+	assert_true(notes_rebuild(&notes, sources, 2, &place->error));
+	assert_string_equal(notes.handoffs_sha256, first);
+	write_note(place, "a.1.handoff.md", "two");
+	assert_true(notes_rebuild(&notes, sources, 2, &place->error));
+	assert_string_not_equal(notes.handoffs_sha256, first);
+	notes_close(&notes);
 }
 
 static void zeroed_memory_is_closed_already(void **state)
@@ -334,6 +434,10 @@ int main(void)
 		PLACED(a_failure_leaves_them_as_they_were),
 		PLACED(what_a_killed_attempt_has_left_is_forgotten),
 		PLACED(secrets_are_taken_out),
+		PLACED(handoffs_have_none_whenever_they_were_written),
+		PLACED(all_of_them_are_masked_in_the_end),
+		PLACED(the_beginning_of_a_secret_goes_where_a_note_is_cut),
+		PLACED(the_checksum_of_the_handoffs_is_known),
 		PLACED(zeroed_memory_is_closed_already),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,54 @@ static void ingredients_are_told(void **state)
 	close_world(&world);
 }
 
+/* A text for each; none for one that does not exist. */
+static const char *hash_schema(
+	void *context, const struct contract *contract, const char *pipeline_folder)
+{
+	assert_string_equal(pipeline_folder, "/pipeline");
+	return strcmp(contract->schema, "missing.json") == 0 ? NULL : context;
+}
+
+static void schemas_and_handoffs_count(void **state)
+{
+	struct world world;
+	CLEANUP(buffer_release) struct buffer lines = BUFFER_INIT;
+	char first[HASH_TEXT_SIZE], other[HASH_TEXT_SIZE], schema[] = "1111";
+	struct contract contracts[] = {{.kind = CONTRACT_FILES},
+		{.kind = CONTRACT_JSON_SCHEMA, .schema_text = "{}"},
+		{.kind = CONTRACT_JSON_SCHEMA, .schema = "a.json"}};
+	open_world(&world, *state);
+	world.rule.key.count = 0;
+	struct cache_key_request request = {.fingerprint = "f1",
+		.rule = &world.rule,
+		.contracts = contracts,
+		.contract_count = 3,
+		.hash_schema = hash_schema,
+		.schema_context = schema,
+		.pipeline_folder = "/pipeline",
+		.handoffs_sha256 = "2222",
+		.ingredients = &lines};
+	assert_true(result_cache_key(&request, first, &world.error));
+	assert_string_equal(buffer_text(&lines), "2222 handoffs handoffs.md\n1111 schema a.json\n");
+	schema[0] = '3';
+	assert_true(result_cache_key(&request, other, &world.error));
+	assert_string_not_equal(other, first);
+	schema[0] = '1';
+	request.handoffs_sha256 = "2223";
+	assert_true(result_cache_key(&request, other, &world.error));
+	assert_string_not_equal(other, first);
+	request.handoffs_sha256 = NULL;
+	assert_true(result_cache_key(&request, other, &world.error));
+	assert_string_not_equal(other, first);
+	contracts[2].schema = "missing.json";
+	assert_false(result_cache_key(&request, other, &world.error));
+	contracts[2].schema = "a.json";
+	request.hash_schema = NULL;
+	assert_false(result_cache_key(&request, other, &world.error));
+	assert_string_equal(world.error.text, "no cache key: the schema 'a.json' is not known");
+	close_world(&world);
+}
+
 static void what_was_stored_comes_back(void **state)
 {
 	struct world world;
@@ -672,6 +720,7 @@ int main(void)
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
 	static const struct CMUnitTest tests[] = {
 		PLACED(ingredients_are_told),
+		PLACED(schemas_and_handoffs_count),
 		PLACED(what_was_stored_comes_back),
 		PLACED(it_is_there_for_another_process),
 		PLACED(a_step_of_another_name_gets_it_under_its_own),

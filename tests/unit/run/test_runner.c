@@ -5,21 +5,6 @@
 
 #include "base/clock.h"
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* One step whose text follows: each of these ends a run in its own way. */
 struct single_case {
 	const char *script;
@@ -118,7 +103,7 @@ static void a_broken_record_ends_the_run_and_its_steps(void **state)
 	int64_t before_ns = clock_monotonic_ns();
 	assert_false(fixture_run(fixture));
 	assert_int_equal(fixture->error.code, ERROR_DATABASE);
-	assert_true(clock_monotonic_ns() - before_ns < 5 * (int64_t)1000000000);
+	assert_true(clock_monotonic_ns() - before_ns < 30 * (int64_t)1000000000);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
@@ -282,7 +267,7 @@ static void a_second_interrupt_and_a_termination_kill_the_deaf(void **state)
 		fixture_plan(&fixture);
 		int64_t before_ns = clock_monotonic_ns();
 		assert_true(fixture_run(&fixture));
-		assert_true(clock_monotonic_ns() - before_ns < 2 * (int64_t)1000000000);
+		assert_true(clock_monotonic_ns() - before_ns < 4 * (int64_t)1000000000);
 		assert_int_equal(fixture.outcome, RUN_INTERRUPTED);
 		fixture_close(&fixture);
 	}
@@ -297,7 +282,7 @@ static void leftovers_are_ended_and_said(void **state)
 	fixture_plan(fixture);
 	int64_t before_ns = clock_monotonic_ns();
 	assert_true(fixture_run(fixture));
-	assert_true(clock_monotonic_ns() - before_ns < 5 * (int64_t)1000000000);
+	assert_true(clock_monotonic_ns() - before_ns < 30 * (int64_t)1000000000);
 	assert_event(fixture, "step_completed a.1");
 	assert_string_equal(fixture_read(fixture, "run/log/a.1.log"),
 		"out\n[wavetrain] processes that the step left behind are being ended\n");
@@ -426,7 +411,8 @@ static void a_continued_run_skips_what_is_done_and_counts_on(void **state)
 	fixture_plan(fixture);
 	fixture->plan.steps[0].action = ACTION_SKIP;
 	struct run_attempt attempts[] = {{.step = 0, .number = 1}, {.step = 1, .number = 2}};
-	struct run_step steps[] = {{.id = "done", .ended_ms = 2000, .attempts = {0, 1}},
+	struct run_step steps[] = {
+		{.id = "done", .state = STATE_DONE, .ended_ms = 2000, .attempts = {0, 1}},
 		{.id = "again", .ended_ms = 3000, .attempts = {1, 1}}};
 	fixture->run.steps = steps;
 	fixture->run.step_count = 2;
@@ -440,6 +426,7 @@ static void a_continued_run_skips_what_is_done_and_counts_on(void **state)
 	struct checkpoint checkpoint = {.number = 4, .time_ms = 2500};
 	fixture->run.checkpoints = &checkpoint;
 	fixture->run.checkpoint_count = 1;
+	steps[0].is_kept = true;
 	assert_true(fixture_run(fixture));
 	assert_event(fixture, "pipeline_resumed\nwave_started 1\n");
 	assert_event(fixture, "checkpoint_created 1 #5 wave");
@@ -456,32 +443,30 @@ static void a_missing_working_directory_is_named(void **state)
 	assert_event(fixture, "/nowhere' does not exist\n");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_end_has_its_event),
-		TEST(waves_follow_each_other_with_a_checkpoint_each),
-		TEST(nothing_changed_makes_no_commit_but_a_checkpoint),
-		TEST(a_refused_checkpoint_ends_the_run),
-		TEST(a_broken_record_ends_the_run_and_its_steps),
-		TEST(a_retry_comes_after_its_delay_and_keeps_its_log),
-		TEST(a_class_that_is_not_retried_fails_at_once),
-		TEST(a_timeout_gives_grace_and_then_kills),
-		TEST(keep_lets_the_others_finish_and_independent_branches_go_on),
-		TEST(a_detected_wave_bars_what_follows),
-		TEST(stop_ends_what_runs),
-		TEST(a_serial_step_is_a_stage_of_its_own),
-		TEST(interruption_is_quick_and_keeps_what_is_done),
-		TEST(a_second_interrupt_and_a_termination_kill_the_deaf),
-		TEST(leftovers_are_ended_and_said),
-		TEST(a_step_finds_a_clean_world),
-		TEST(artifacts_are_handed_on),
-		TEST(a_missing_output_fails_the_attempt),
-		TEST(contracts_decide_whether_a_step_is_done),
-		TEST(a_continued_run_skips_what_is_done_and_counts_on),
-		TEST(a_missing_working_directory_is_named),
+		FIXTURE_TEST(every_end_has_its_event),
+		FIXTURE_TEST(waves_follow_each_other_with_a_checkpoint_each),
+		FIXTURE_TEST(nothing_changed_makes_no_commit_but_a_checkpoint),
+		FIXTURE_TEST(a_refused_checkpoint_ends_the_run),
+		FIXTURE_TEST(a_broken_record_ends_the_run_and_its_steps),
+		FIXTURE_TEST(a_retry_comes_after_its_delay_and_keeps_its_log),
+		FIXTURE_TEST(a_class_that_is_not_retried_fails_at_once),
+		FIXTURE_TEST(a_timeout_gives_grace_and_then_kills),
+		FIXTURE_TEST(keep_lets_the_others_finish_and_independent_branches_go_on),
+		FIXTURE_TEST(a_detected_wave_bars_what_follows),
+		FIXTURE_TEST(stop_ends_what_runs),
+		FIXTURE_TEST(a_serial_step_is_a_stage_of_its_own),
+		FIXTURE_TEST(interruption_is_quick_and_keeps_what_is_done),
+		FIXTURE_TEST(a_second_interrupt_and_a_termination_kill_the_deaf),
+		FIXTURE_TEST(leftovers_are_ended_and_said),
+		FIXTURE_TEST(a_step_finds_a_clean_world),
+		FIXTURE_TEST(artifacts_are_handed_on),
+		FIXTURE_TEST(a_missing_output_fails_the_attempt),
+		FIXTURE_TEST(contracts_decide_whether_a_step_is_done),
+		FIXTURE_TEST(a_continued_run_skips_what_is_done_and_counts_on),
+		FIXTURE_TEST(a_missing_working_directory_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

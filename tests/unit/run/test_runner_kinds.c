@@ -3,21 +3,6 @@
 #include <sys/stat.h>
 
 /* Agents, components, instances of fan-outs: what their processes find. */
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* --- agents --- */
 
 struct agent_world {
@@ -196,18 +181,16 @@ static void what_all_instances_made_comes_in_one_folder(void **state)
 	assert_event(fixture, "artifact_injected use.1 <build[os=b]>");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_agent_gets_its_task_as_one_argument_and_a_variable),
-		TEST(a_step_of_an_unknown_adapter_says_so),
-		TEST(agents_that_answer_in_json_run_within_this_program),
-		TEST(a_component_runs_within_this_program_with_its_properties),
-		TEST(an_instance_finds_its_item),
-		TEST(without_any_instance_the_folder_is_empty),
-		TEST(what_all_instances_made_comes_in_one_folder),
+		FIXTURE_TEST(an_agent_gets_its_task_as_one_argument_and_a_variable),
+		FIXTURE_TEST(a_step_of_an_unknown_adapter_says_so),
+		FIXTURE_TEST(agents_that_answer_in_json_run_within_this_program),
+		FIXTURE_TEST(a_component_runs_within_this_program_with_its_properties),
+		FIXTURE_TEST(an_instance_finds_its_item),
+		FIXTURE_TEST(without_any_instance_the_folder_is_empty),
+		FIXTURE_TEST(what_all_instances_made_comes_in_one_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

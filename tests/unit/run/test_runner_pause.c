@@ -4,21 +4,6 @@
 
 #include "base/clock.h"
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* --- gates --- */
 
 static void make_gated(struct fixture *fixture, const char *script)
@@ -242,7 +227,7 @@ static void the_time_limit_stops_the_run(void **state)
 	fixture_plan(fixture);
 	int64_t before_ns = clock_monotonic_ns();
 	assert_true(fixture_run(fixture));
-	assert_true(clock_monotonic_ns() - before_ns < 5 * (int64_t)1000000000);
+	assert_true(clock_monotonic_ns() - before_ns < 30 * (int64_t)1000000000);
 	assert_int_equal(fixture->outcome, RUN_INTERRUPTED);
 	assert_event(fixture,
 		"step_cancelled slow.1 cancelled: the run's time limit of 100 ms is over\n");
@@ -273,25 +258,23 @@ static void a_limit_that_is_not_reached_changes_nothing(void **state)
 	assert_int_equal(fixture->outcome, RUN_COMPLETED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_closed_gate_stops_the_run_after_its_checkpoint),
-		TEST(an_opened_gate_lets_the_run_go_on),
-		TEST(a_gate_of_the_last_stage_stops_too),
-		TEST(a_gate_of_a_failed_stage_is_not_asked_and_not_passed),
+		FIXTURE_TEST(a_closed_gate_stops_the_run_after_its_checkpoint),
+		FIXTURE_TEST(an_opened_gate_lets_the_run_go_on),
+		FIXTURE_TEST(a_gate_of_the_last_stage_stops_too),
+		FIXTURE_TEST(a_gate_of_a_failed_stage_is_not_asked_and_not_passed),
 		cmocka_unit_test(a_gate_is_asked_beside_a_tolerated_failure),
-		TEST(an_interrupted_run_asks_nobody),
-		TEST(on_resume_only_closed_gates_are_asked),
-		TEST(a_list_that_is_there_ends_the_call),
-		TEST(a_list_of_the_same_stage_waits_for_what_runs),
-		TEST(without_a_list_the_step_is_skipped),
-		TEST(after_a_failure_no_list_is_taken),
-		TEST(the_time_limit_stops_the_run),
-		TEST(the_time_limit_counts_from_the_first_call),
-		TEST(a_limit_that_is_not_reached_changes_nothing),
+		FIXTURE_TEST(an_interrupted_run_asks_nobody),
+		FIXTURE_TEST(on_resume_only_closed_gates_are_asked),
+		FIXTURE_TEST(a_list_that_is_there_ends_the_call),
+		FIXTURE_TEST(a_list_of_the_same_stage_waits_for_what_runs),
+		FIXTURE_TEST(without_a_list_the_step_is_skipped),
+		FIXTURE_TEST(after_a_failure_no_list_is_taken),
+		FIXTURE_TEST(the_time_limit_stops_the_run),
+		FIXTURE_TEST(the_time_limit_counts_from_the_first_call),
+		FIXTURE_TEST(a_limit_that_is_not_reached_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

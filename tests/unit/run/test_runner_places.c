@@ -243,7 +243,7 @@ static void a_conflict_with_the_work_tree_names_it(void **state)
 }
 
 struct resumed_case {
-	int64_t ended_ms;
+	bool is_kept;
 	bool has_checkpoints;
 	enum plan_action of_other; /* of the stage's second step */
 	const char *merged;        /* NULL: nothing */
@@ -252,12 +252,12 @@ struct resumed_case {
 static void a_resumed_run_merges_what_was_not_merged(void **state)
 {
 	static const struct resumed_case cases[] = {
-		{200, true, ACTION_RUN, "merge a=old b=tree1\n"},
-		{200, true, ACTION_SKIP, "merge a=old\n"},
-		{50, true, ACTION_RUN, "merge b=tree1\n"},
-		{50, true, ACTION_SKIP, NULL},
-		{50, false, ACTION_SKIP, NULL},
-		{50, false, ACTION_RUN, "merge a=old b=tree1\n"},
+		{false, true, ACTION_RUN, "merge a=old b=tree1\n"},
+		{false, true, ACTION_SKIP, "merge a=old\n"},
+		{true, true, ACTION_RUN, "merge b=tree1\n"},
+		{true, true, ACTION_SKIP, NULL},
+		{true, false, ACTION_SKIP, NULL},
+		{true, false, ACTION_RUN, "merge a=old b=tree1\n"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -268,7 +268,8 @@ static void a_resumed_run_merges_what_was_not_merged(void **state)
 		struct run_step before[] = {{.id = "a",
 						    .state = STATE_DONE,
 						    .tree = "old",
-						    .ended_ms = cases[i].ended_ms},
+						    .ended_ms = 200,
+						    .is_kept = cases[i].is_kept},
 			{.id = "b", .state = STATE_PENDING, .ended_ms = TIME_NONE}};
 		struct checkpoint checkpoint = {.number = 1, .time_ms = 100};
 		make_worktree_step(fixture, "a", "touch a.txt");

@@ -2,21 +2,6 @@
 
 #include "base/clock.h"
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* Detected waves: each step of the fixture's plan waits for the whole wave before it. */
 static void bar_waves(struct fixture *fixture)
 {
@@ -130,7 +115,7 @@ static void abort_ends_what_runs_at_once_and_commits_what_is_done(void **state)
 	planned(fixture, "tidy")->run_if = RUN_IF_FAILURE | RUN_IF_SUCCESS;
 	int64_t before_ns = clock_monotonic_ns();
 	assert_true(fixture_run(fixture));
-	assert_true(clock_monotonic_ns() - before_ns < 8 * (int64_t)1000000000);
+	assert_true(clock_monotonic_ns() - before_ns < 30 * (int64_t)1000000000);
 	assert_event(
 		fixture, "step_cancelled deaf.1 cancelled: ended, because another step failed");
 	assert_no_event(fixture, "step_started tidy");
@@ -185,7 +170,8 @@ static void the_runs_rollback_waits_for_the_others(void **state)
 static void what_was_to_be_taken_back_is_so_before_anything_starts(void **state)
 {
 	struct fixture *fixture = *state;
-	struct run_step steps[] = {{.id = "kept", .state = STATE_DONE, .ended_ms = 1000},
+	struct run_step steps[] = {
+		{.id = "kept", .state = STATE_DONE, .ended_ms = 1000, .is_kept = true},
 		{.id = "done", .state = STATE_DONE, .ended_ms = 2000},
 		{.id = "bad", .state = STATE_PENDING, .ended_ms = TIME_NONE}};
 	struct checkpoint checkpoint = {.number = 1, .time_ms = 1500};
@@ -307,24 +293,22 @@ static void conditions_and_omissions_are_said_once(void **state)
 	assert_int_equal(fixture->outcome, RUN_COMPLETED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(skip_lets_later_stages_go_on),
-		TEST(an_optional_step_does_not_fail_the_run),
-		TEST(halt_lets_what_runs_finish_and_starts_nothing_else),
-		TEST(stop_still_runs_what_is_for_failures),
-		TEST(abort_ends_what_runs_at_once_and_commits_what_is_done),
-		TEST(rollback_takes_the_stage_back),
-		TEST(the_runs_rollback_waits_for_the_others),
-		TEST(what_was_to_be_taken_back_is_so_before_anything_starts),
-		TEST(without_a_repository_nothing_is_taken_back),
-		TEST(a_contract_asks_for_its_own_retries),
-		TEST(a_contract_that_wants_no_more_halts),
-		TEST(every_error_of_a_contract_is_recorded),
-		TEST(conditions_and_omissions_are_said_once),
+		FIXTURE_TEST(skip_lets_later_stages_go_on),
+		FIXTURE_TEST(an_optional_step_does_not_fail_the_run),
+		FIXTURE_TEST(halt_lets_what_runs_finish_and_starts_nothing_else),
+		FIXTURE_TEST(stop_still_runs_what_is_for_failures),
+		FIXTURE_TEST(abort_ends_what_runs_at_once_and_commits_what_is_done),
+		FIXTURE_TEST(rollback_takes_the_stage_back),
+		FIXTURE_TEST(the_runs_rollback_waits_for_the_others),
+		FIXTURE_TEST(what_was_to_be_taken_back_is_so_before_anything_starts),
+		FIXTURE_TEST(without_a_repository_nothing_is_taken_back),
+		FIXTURE_TEST(a_contract_asks_for_its_own_retries),
+		FIXTURE_TEST(a_contract_that_wants_no_more_halts),
+		FIXTURE_TEST(every_error_of_a_contract_is_recorded),
+		FIXTURE_TEST(conditions_and_omissions_are_said_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

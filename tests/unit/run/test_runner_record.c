@@ -1,20 +1,5 @@
 #include "run/run_fixture.h"
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* Both in one stage, so that the end of the one alone makes the other ready. */
 static void nothing_starts_from_what_is_not_on_record(void **state)
 {
@@ -55,13 +40,11 @@ static void a_dependent_starts_after_a_flush(void **state)
 	assert_int_equal(fixture->flushed.size, fixture->events.size);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_starts_from_what_is_not_on_record),
-		TEST(a_dependent_starts_after_a_flush),
+		FIXTURE_TEST(nothing_starts_from_what_is_not_on_record),
+		FIXTURE_TEST(a_dependent_starts_after_a_flush),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -487,7 +487,7 @@ static void what_is_taken_back_at_the_beginning_is_given_out(void **state)
 	scheduler_step_rolled_back(&scheduler, 0);
 	assert_true(scheduler_next_stage(&scheduler));
 	assert_int_equal(take(&scheduler), 0);
-	assert_int_equal(scheduler.ready_count, 0);
+	assert_int_equal(scheduler.ready.count, 0);
 	scheduler_step_done(&scheduler, 0);
 	assert_int_equal(take(&scheduler), 1);
 	scheduler_release(&scheduler);

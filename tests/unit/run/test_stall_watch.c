@@ -8,21 +8,6 @@
 
 #include "run/session_time.h"
 
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof *fixture);
-	fixture_open(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void only_the_idle_one_is_ended(void **state)
 {
 	struct fixture *fixture = *state;
@@ -33,6 +18,10 @@ static void only_the_idle_one_is_ended(void **state)
 		/* in a process group of its own */
 		fixture_step(fixture, "computing",
 			"timeout 2.4 sh -c 'while :; do :; done' || test $? = 124"),
+		/* in a session of its own, and a second one below that */
+		fixture_step(fixture, "elsewhere",
+			"setsid -w setsid -w timeout 2.4 sh -c 'while :; do :; done' || "
+			"test $? = 124"),
 		fixture_step(fixture, "quick", "true"),
 	};
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
@@ -43,6 +32,7 @@ static void only_the_idle_one_is_ended(void **state)
 		"step_failed idle.1 exit=-1 timeout: no output and no processor time for 1.0 s");
 	assert_event(fixture, "step_completed talking.1");
 	assert_event(fixture, "step_completed computing.1");
+	assert_event(fixture, "step_completed elsewhere.1");
 	assert_event(fixture, "step_completed quick.1");
 }
 
@@ -61,21 +51,41 @@ static void one_that_will_not_end_is_killed(void **state)
 		"step_failed deaf.2 exit=-1 timeout: no output and no processor time for 200 ms");
 }
 
-/* A process in a session of its own, with a name that looks like the fields behind it. */
-static pid_t start_session(bool burns)
+/* Ends with the process above it, also when a test breaks off. */
+static void begin_session(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setsid();
+}
+
+/*
+ * A process in a session of its own, with a name that looks like the fields behind it; below it
+ * are so many others, each in a session of its own. The last one may burn.
+ */
+static pid_t start_sessions(uint32_t below, bool burns)
 {
 	int ready[2];
 	char byte = 0;
 	assert_int_equal(pipe(ready), 0);
 	pid_t id = fork();
 	if (id == 0) {
-		setsid();
+		bool is_last = true;
 		prctl(PR_SET_NAME, "a) S 1 1 1 (b");
-		if (write(ready[1], &byte, 1) != 1)
+		begin_session();
+		for (; below && is_last; below--) {
+			is_last = fork() == 0;
+			if (is_last)
+				begin_session();
+		}
+		if (is_last && write(ready[1], &byte, 1) != 1)
 			_exit(1);
-		while (burns)
-			continue;
-		pause();
+		volatile uint64_t turns = 0;
+		for (;;) {
+			if (burns && is_last)
+				turns = turns + 1;
+			else
+				pause();
+		}
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
@@ -83,33 +93,37 @@ static pid_t start_session(bool burns)
 	return id;
 }
 
-static void time_is_that_of_the_session(void **state)
+static void wait_for_ticks(pid_t session, uint64_t ticks)
 {
-	(void)state;
-	pid_t burning = start_session(true);
-	pid_t idle = start_session(false);
-	uint64_t idle_ticks = session_time_ticks(idle);
-	uint64_t ticks = session_time_ticks(burning);
 	struct timespec moment = {.tv_nsec = 10000000};
-	for (int i = 0; i < 3000 && session_time_ticks(burning) < ticks + 5; i++)
+	for (int i = 0; i < 3000 && session_time_ticks(session) < ticks; i++)
 		nanosleep(&moment, NULL);
-	assert_true(session_time_ticks(burning) >= ticks + 5);
-	assert_int_equal(session_time_ticks(idle), idle_ticks);
-	kill(burning, SIGKILL);
-	kill(idle, SIGKILL);
-	waitpid(burning, NULL, 0);
-	waitpid(idle, NULL, 0);
-	assert_int_equal(session_time_ticks(burning), 0);
+	assert_true(session_time_ticks(session) >= ticks);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+static void time_is_that_of_the_session_and_those_below(void **state)
+{
+	(void)state;
+	for (uint32_t below = 0; below < 3; below++) {
+		pid_t burning = start_sessions(below, true);
+		pid_t idle = start_sessions(below, false);
+		uint64_t idle_ticks = session_time_ticks(idle);
+		wait_for_ticks(burning, session_time_ticks(burning) + 5);
+		assert_int_equal(session_time_ticks(idle), idle_ticks);
+		kill(burning, SIGKILL);
+		kill(idle, SIGKILL);
+		waitpid(burning, NULL, 0);
+		waitpid(idle, NULL, 0);
+		assert_int_equal(session_time_ticks(burning), 0);
+	}
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(only_the_idle_one_is_ended),
-		TEST(one_that_will_not_end_is_killed),
-		cmocka_unit_test(time_is_that_of_the_session),
+		FIXTURE_TEST(only_the_idle_one_is_ended),
+		FIXTURE_TEST(one_that_will_not_end_is_killed),
+		cmocka_unit_test(time_is_that_of_the_session_and_those_below),
 	};
 	return cmocka_run_group_tests_name("stall_watch", tests, NULL, NULL);
 }

@@ -1,0 +1,219 @@
+#include "model/ready_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/index.h"
+
+/* --- classes --- */
+
+static bool is_same_claim(const struct step *step, const struct ready_class *class)
+{
+	if (step->claim_count != class->claim_count)
+		return false;
+	for (uint32_t i = 0; i < step->claim_count; i++) {
+		if (step->claims[i].pool != class->claims[i].pool ||
+			step->claims[i].amount != class->claims[i].amount)
+			return false;
+	}
+	return true;
+}
+
+/* Class 0 asks for nothing. */
+static uint32_t find_class(struct ready_queue *queue, const struct step *step)
+{
+	for (uint32_t i = 0; i < queue->class_count; i++) {
+		if (is_same_claim(step, &queue->classes[i]))
+			return i;
+	}
+	queue->classes[queue->class_count] =
+		(struct ready_class){.claims = step->claims, .claim_count = step->claim_count};
+	return queue->class_count++;
+}
+
+static void sort_into_classes(struct ready_queue *queue)
+{
+	const struct pipeline *pipeline = queue->plan->pipeline;
+	uint32_t first = 0;
+	queue->class_of = heap_allocate(pipeline->step_count, sizeof *queue->class_of);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		queue->class_of[i] = find_class(queue, &pipeline->steps[i]);
+		queue->classes[queue->class_of[i]].count++;
+	}
+	for (uint32_t i = 0; i < queue->class_count; i++) {
+		queue->classes[i].first = first;
+		first += queue->classes[i].count;
+		queue->classes[i].count = 0;
+	}
+}
+
+void ready_queue_init(struct ready_queue *queue, const struct plan *plan)
+{
+	const struct pipeline *pipeline = plan->pipeline;
+	uint32_t class_limit = pipeline->execution.pool_count ? RESOURCE_KIND_LIMIT + 1 : 1;
+	*queue = (struct ready_queue){
+		.plan = plan,
+		.items = heap_allocate((size_t)pipeline->step_count + 1, sizeof *queue->items),
+		.classes = heap_allocate(class_limit, sizeof *queue->classes),
+		.class_count = 1,
+		.free = heap_allocate(
+			(size_t)pipeline->execution.pool_count + 1, sizeof *queue->free),
+		.passed = INDEX_NONE,
+	};
+	for (uint32_t i = 0; i < pipeline->execution.pool_count; i++)
+		queue->free[i] = pipeline->execution.pools[i].amount;
+	if (pipeline->execution.pool_count)
+		sort_into_classes(queue);
+}
+
+void ready_queue_release(struct ready_queue *queue)
+{
+	free(queue->items);
+	free(queue->classes);
+	free(queue->class_of);
+	free(queue->free);
+	*queue = (struct ready_queue){0};
+}
+
+static struct ready_class *class_of(const struct ready_queue *queue, uint32_t step)
+{
+	return &queue->classes[queue->class_of ? queue->class_of[step] : 0];
+}
+
+/* --- the heap of a class --- */
+
+static bool comes_before(const struct plan *plan, uint32_t left, uint32_t right)
+{
+	int64_t left_key = plan_step_key(plan, left);
+	int64_t right_key = plan_step_key(plan, right);
+	return left_key != right_key ? left_key < right_key : left < right;
+}
+
+void ready_queue_push(struct ready_queue *queue, uint32_t step)
+{
+	struct ready_class *class = class_of(queue, step);
+	uint32_t *heap = queue->items + class->first;
+	uint32_t at = class->count++;
+	while (at && comes_before(queue->plan, step, heap[(at - 1) / 2])) {
+		heap[at] = heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	heap[at] = step;
+	queue->count++;
+}
+
+static uint32_t pop(struct ready_queue *queue, struct ready_class *class)
+{
+	uint32_t *heap = queue->items + class->first;
+	uint32_t best = heap[0];
+	uint32_t last = heap[--class->count];
+	uint32_t at = 0;
+	while (2 * at + 1 < class->count) {
+		uint32_t below = 2 * at + 1;
+		if (below + 1 < class->count &&
+			comes_before(queue->plan, heap[below + 1], heap[below]))
+			below++;
+		if (!comes_before(queue->plan, heap[below], last))
+			break;
+		heap[at] = heap[below];
+		at = below;
+	}
+	heap[at] = last;
+	queue->count--;
+	return best;
+}
+
+/* --- resources --- */
+
+static bool fits(const struct ready_queue *queue, const struct ready_class *class)
+{
+	for (uint32_t i = 0; i < class->claim_count; i++) {
+		if (class->claims[i].amount > queue->free[class->claims[i].pool])
+			return false;
+	}
+	return true;
+}
+
+static bool share_a_pool(const struct ready_class *left, const struct ready_class *right)
+{
+	for (uint32_t i = 0; i < left->claim_count; i++) {
+		for (uint32_t k = 0; k < right->claim_count; k++) {
+			if (left->claims[i].pool == right->claims[k].pool)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The class with the best step, of those that fit, or of all; INDEX_NONE: there is none. */
+static uint32_t best_class(
+	const struct ready_queue *queue, bool must_fit, const struct ready_class *reserved)
+{
+	uint32_t best = INDEX_NONE;
+	for (uint32_t i = 0; i < queue->class_count; i++) {
+		const struct ready_class *class = &queue->classes[i];
+		bool is_held = reserved && class != reserved && share_a_pool(class, reserved);
+		if (!class->count || is_held || (must_fit && !fits(queue, class)))
+			continue;
+		if (best == INDEX_NONE || comes_before(queue->plan, queue->items[class->first],
+						  queue->items[queue->classes[best].first]))
+			best = i;
+	}
+	return best;
+}
+
+/* Notes that the best step of all is passed by another one. */
+static void note_pass(struct ready_queue *queue, uint32_t best_of_all, uint32_t taken)
+{
+	if (best_of_all == taken) {
+		queue->passed = INDEX_NONE;
+		queue->pass_count = 0;
+		return;
+	}
+	queue->pass_count = queue->passed == best_of_all ? queue->pass_count + 1 : 1;
+	queue->passed = best_of_all;
+}
+
+bool ready_queue_take(struct ready_queue *queue, uint32_t *step)
+{
+	if (!queue->count)
+		return false;
+	uint32_t best_of_all = best_class(queue, false, NULL);
+	bool is_reserved = queue->passed == best_of_all && queue->pass_count >= READY_PASS_LIMIT;
+	uint32_t taken = best_class(queue, true, is_reserved ? &queue->classes[best_of_all] : NULL);
+	if (taken == INDEX_NONE)
+		return false;
+	struct ready_class *class = &queue->classes[taken];
+	note_pass(queue, best_of_all, taken);
+	for (uint32_t i = 0; i < class->claim_count; i++)
+		queue->free[class->claims[i].pool] -= class->claims[i].amount;
+	*step = pop(queue, class);
+	return true;
+}
+
+void ready_queue_give_back(struct ready_queue *queue, uint32_t step)
+{
+	const struct ready_class *class = class_of(queue, step);
+	for (uint32_t i = 0; i < class->claim_count; i++)
+		queue->free[class->claims[i].pool] += class->claims[i].amount;
+}
+
+uint32_t ready_queue_list(const struct ready_queue *queue, uint32_t *steps, uint32_t limit)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < queue->class_count; i++) {
+		const struct ready_class *class = &queue->classes[i];
+		for (uint32_t k = 0; k < class->count && count < limit; k++)
+			steps[count++] = queue->items[class->first + k];
+	}
+	return count;
+}
+
+void ready_queue_drain(struct ready_queue *queue, uint32_t *steps)
+{
+	ready_queue_list(queue, steps, queue->count);
+	for (uint32_t i = 0; i < queue->class_count; i++)
+		queue->classes[i].count = 0;
+	queue->count = 0;
+}
