@@ -21,7 +21,8 @@ struct search {
 	const char **components; /* of the pattern */
 	uint32_t component_count;
 	bool takes_hidden;
-	const char **paths; /* heap */
+	const struct file_search *asked; /* never NULL */
+	const char **paths;              /* heap */
 	uint32_t count;
 	uint32_t capacity;
 	struct error *error;
@@ -136,6 +137,9 @@ static bool walk_entries(struct search *search, const struct place *place)
 static bool walk(struct search *search, const struct place *place)
 {
 	const char *wanted = search->components[place->component];
+	const struct file_search *asked = search->asked;
+	if (asked->enters && !asked->enters(asked->context, place->path))
+		return true;
 	if (!text_equal(wanted, ANY_DEPTH)) {
 		if (place->component + 1 < search->component_count && !path_is_pattern(wanted))
 			return descend(search, place, wanted, place->component + 1);
@@ -197,16 +201,25 @@ static bool run_search(
 bool file_match(int folder, const char *pattern, struct arena *arena, struct file_matches *matches,
 	struct error *error)
 {
-	struct search search = {.arena = arena, .error = error};
-	if (!path_stays_beneath(pattern))
-		return error_set(error, ERROR_FILE, "'%s' must be relative, without '..' or '.git'",
-			pattern);
-	return run_search(&search, folder, pattern, matches);
+	const struct file_search asked = {.pattern = pattern};
+	return file_match_search(folder, &asked, arena, matches, error);
 }
 
 bool file_match_all(
 	int folder, struct arena *arena, struct file_matches *matches, struct error *error)
 {
-	struct search search = {.arena = arena, .error = error, .takes_hidden = true};
-	return run_search(&search, folder, ANY_DEPTH, matches);
+	const struct file_search asked = {0};
+	return file_match_search(folder, &asked, arena, matches, error);
+}
+
+bool file_match_search(int folder, const struct file_search *asked, struct arena *arena,
+	struct file_matches *matches, struct error *error)
+{
+	const char *pattern = asked->pattern;
+	struct search search = {
+		.arena = arena, .error = error, .takes_hidden = !pattern, .asked = asked};
+	if (pattern && !path_stays_beneath(pattern))
+		return error_set(error, ERROR_FILE, "'%s' must be relative, without '..' or '.git'",
+			pattern);
+	return run_search(&search, folder, pattern ? pattern : ANY_DEPTH, matches);
 }

@@ -34,4 +34,18 @@ bool file_match(int folder, const char *pattern, struct arena *arena, struct fil
 bool file_match_all(
 	int folder, struct arena *arena, struct file_matches *matches, struct error *error);
 
+/* The same for who wants to know the folders too. */
+struct file_search {
+	const char *pattern; /* NULL: every regular file, hidden ones too */
+	/*
+	 * Called for each folder before it is looked through, now and then twice, also for those
+	 * above a part of the path that is not there; its path from the one searched, "" for that.
+	 * False leaves the folder out. NULL: all are taken.
+	 */
+	bool (*enters)(void *context, const char *path);
+	void *context;
+};
+bool file_match_search(int folder, const struct file_search *search, struct arena *arena,
+	struct file_matches *matches, struct error *error);
+
 #endif

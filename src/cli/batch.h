@@ -27,6 +27,7 @@ struct batch_choices {
 	bool stop_on_failure; /* like on_failure: stop */
 	bool yes;             /* every gate is approved */
 	bool dry_run;
+	bool watch; /* of `run` */
 	bool shell; /* the prompts of a table are commands */
 	struct assignment_list parameters;
 };
@@ -37,7 +38,7 @@ void batch_choices_apply(const struct batch_choices *choices, struct pipeline *p
 enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
 
 /* The options of `run`; `resume` takes those behind the first BATCH_RUN_ONLY_OPTIONS. */
-enum { BATCH_RUN_ONLY_OPTIONS = 4, BATCH_OPTIONS = 17 };
+enum { BATCH_RUN_ONLY_OPTIONS = 5, BATCH_OPTIONS = 18 };
 extern const struct option batch_options[BATCH_OPTIONS];
 
 /*

@@ -32,6 +32,10 @@ const struct option batch_options[BATCH_OPTIONS] = {
 		.choices = resumes,
 		.implied = "auto",
 		.help = "Continue the pipeline's last run if it did not finish, instead of beginning a new one"},
+	{.name = "watch",
+		.kind = OPTION_FLAG,
+		.offset = OFFSET(watch),
+		.help = "Run again whenever the pipeline or what it declares as input changes, until Ctrl-C"},
 	/* Of both. */
 	OPTION_SHELL(OFFSET(shell)),
 	{.name = "yes",

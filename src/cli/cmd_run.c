@@ -2,12 +2,15 @@
 
 #include "cli/batch.h"
 #include "cli/dry_run.h"
+#include "cli/watch.h"
 
 static int run_command(
 	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
 {
 	struct batch_choices choices = *(const struct batch_choices *)values;
 	choices.pipeline = arguments[0];
+	if (choices.watch)
+		return watch_run(cli, &choices, error);
 	return choices.dry_run ? dry_run(cli, &choices, error) : batch_run(cli, &choices, error);
 }
 

@@ -215,7 +215,7 @@ static void resume_takes_what_is_not_of_run_alone(void **state)
 	assert_ptr_equal(resume->options, batch_options + BATCH_RUN_ONLY_OPTIONS);
 	assert_int_equal(resume->option_count, BATCH_OPTIONS - BATCH_RUN_ONLY_OPTIONS);
 	for (size_t i = 0; i < BATCH_RUN_ONLY_OPTIONS; i++)
-		assert_non_null(strstr("param dry-run mode resume", batch_options[i].name));
+		assert_non_null(strstr("param dry-run mode resume watch", batch_options[i].name));
 	for (size_t i = 0; i < resume->option_count; i++)
 		assert_false(text_equal(resume->options[i].name, "resume"));
 }
