@@ -51,6 +51,40 @@ static void add_wave(const struct html_context *context, const struct stage_inde
 		wave->checkpoint == INDEX_NONE ? NULL : &run->checkpoints[wave->checkpoint]);
 }
 
+/* A commit that was made before the wave had ended, beneath it. */
+static void add_part(
+	const struct html_context *context, struct page_value *list, const struct checkpoint *it)
+{
+	int64_t start_ms = it->time_ms - it->duration_ms;
+	struct page_value *row = page_object(context->arena, list, NULL);
+
+	page_format(context->arena, row, "name", "◆ %s", checkpoint_trigger_name(it->trigger));
+	page_text(context->arena, row, "look", palette_look(LOOK_IDLE)->word);
+	page_text(context->arena, row, "glyph", NULL);
+	page_text(context->arena, row, "word",
+		it->trigger >= TRIGGER_TIME ? "while steps ran" : "partial");
+	page_text(context->arena, row, "steps", NULL);
+	page_duration(context->arena, row, "starts", html_offset_ms(context->run, start_ms));
+	page_duration(context->arena, row, "took", it->duration_ms);
+	page_text(context->arena, row, "idle", NULL);
+	add_checkpoint(context, row, it);
+}
+
+/* All of the wave's but the last, which stands in its own row. */
+static void add_parts(const struct html_context *context, struct page_value *list, uint32_t index)
+{
+	const struct run *run = context->run;
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < run->checkpoint_count && shown < HTML_WAVE_LIMIT; i++) {
+		const struct checkpoint *it = &run->checkpoints[i];
+		if (it->wave != index || i == run->waves[index].checkpoint || !it->commit)
+			continue;
+		add_part(context, list, it);
+		shown++;
+	}
+}
+
 void html_waves_add(const struct html_context *context, struct page_value *root)
 {
 	const struct run *run = context->run;
@@ -62,7 +96,7 @@ void html_waves_add(const struct html_context *context, struct page_value *root)
 		commits += run->checkpoints[i].commit != NULL;
 	page_truth(context->arena, root, "waves_any", run->wave_count > 0);
 	page_format(context->arena, root, "waves_text",
-		"%u %s, %u %s. A commit holds everything up to the end of its wave.",
+		"%u %s, %u %s. A commit holds all that came before it.",
 		run->wave_count, run->wave_count == 1 ? "wave" : "waves", commits,
 		commits == 1 ? "commit" : "commits");
 	if (run->wave_count > HTML_WAVE_LIMIT)
@@ -71,6 +105,8 @@ void html_waves_add(const struct html_context *context, struct page_value *root)
 			run->wave_count);
 	else
 		page_text(context->arena, root, "waves_note", NULL);
-	for (uint32_t i = 0; i < run->wave_count && i < HTML_WAVE_LIMIT; i++)
+	for (uint32_t i = 0; i < run->wave_count && i < HTML_WAVE_LIMIT; i++) {
 		add_wave(context, &stages, list, i);
+		add_parts(context, list, i);
+	}
 }

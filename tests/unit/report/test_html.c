@@ -205,6 +205,36 @@ static void waves_say_what_waiting_for_them_cost(void **state)
 	buffer_release(&page);
 }
 
+static void commits_before_a_waves_end_stand_beneath_it(void **state)
+{
+	const struct report_settings settings = {0};
+	struct buffer page = BUFFER_INIT;
+	struct run run = *fixture_done(&arena);
+	struct checkpoint checkpoints[8] = {{.trigger = TRIGGER_MILESTONE,
+		.wave = 1,
+		.partial = true,
+		.time_ms = run.started_ms + 15000,
+		.duration_ms = 250,
+		.commit = "feed0123456789",
+		.files_changed = 3}};
+
+	(void)state;
+	assert_true(run.checkpoint_count < ARRAY_LENGTH(checkpoints));
+	for (uint32_t i = 0; i < run.checkpoint_count; i++)
+		checkpoints[i + 1] = run.checkpoints[i];
+	for (uint32_t i = 0; i < run.wave_count; i++)
+		run.waves[i].checkpoint += run.waves[i].checkpoint != INDEX_NONE;
+	run.checkpoints = checkpoints;
+	run.checkpoint_count++;
+	render(&run, &settings, &page);
+	check_contains(&page,
+		"<th scope=\"row\">◆ milestone</th><td><span class=\"state pending\"><span "
+		"aria-hidden=\"true\"></span> while steps ran</span></td><td class=\"number\"></td>"
+		"<td class=\"number\">14.8 s</td><td class=\"number\">250 ms</td>");
+	check_contains(&page, "title=\"feed0123456789\">feed012</code>");
+	buffer_release(&page);
+}
+
 static void names_cannot_leave_their_place(void **state)
 {
 	static const char *const payloads[] = {"</script><script>alert(1)</script>",
@@ -369,6 +399,7 @@ int main(void)
 		cmocka_unit_test(large_islands_are_deflated),
 		cmocka_unit_test(islands_say_what_the_run_says),
 		cmocka_unit_test(waves_say_what_waiting_for_them_cost),
+		cmocka_unit_test(commits_before_a_waves_end_stand_beneath_it),
 		cmocka_unit_test(names_cannot_leave_their_place),
 		cmocka_unit_test(failures_show_the_end_of_their_log),
 		cmocka_unit_test(templates_are_replaced_one_by_one),
