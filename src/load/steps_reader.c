@@ -41,6 +41,12 @@ static const struct yaml_field execution_fields[] = {
 		.maximum = 4096,
 		.shown_default = "the number of processors",
 		.description = "How many steps run at the same time."},
+	{.key = "balance",
+		.kind = FIELD_BOOLEAN,
+		.offset = offsetof(struct execution, has_balance),
+		.shown_default = "false",
+		.description = "Whether steps that can wait move to later waves, where that makes "
+			       "the waves shorter in all, by what is known of their durations."},
 	{.key = "on_failure",
 		.kind = FIELD_ENUM,
 		.word = on_failure_word,

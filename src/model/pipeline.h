@@ -356,7 +356,8 @@ const char *wave_failure_policy_name(enum wave_failure_policy policy);
 
 struct execution {
 	enum execution_mode mode;
-	uint32_t jobs; /* steps at once; 0: as many as the machine has processors */
+	bool has_balance; /* derived waves are evened out by the estimates */
+	uint32_t jobs;    /* steps at once; 0: as many as the machine has processors */
 	enum wave_failure_policy on_failure;
 	int64_t time_limit_ms; /* of the whole run, then it is stopped as by SIGINT; 0: none */
 	struct resource_pool *pools; /* `resources` */

@@ -39,6 +39,8 @@ static bool make_waves(struct plan *plan, struct arena *arena, struct diagnostic
 	if (wave_is_detected(plan->pipeline))
 		return wave_detect(plan, arena, diagnostics);
 	wave_derive(plan, arena);
+	if (plan->pipeline->execution.has_balance)
+		wave_balance(plan, arena);
 	return true;
 }
 
@@ -67,9 +69,9 @@ bool plan_build(const struct plan_request *request, struct arena *arena,
 		.jobs = jobs_of(request),
 		.steps = ARENA_ARRAY(arena, struct plan_step, request->pipeline->step_count),
 	};
+	estimate_steps(plan, request->history, &scratch);
 	if (!arrange(plan, arena, diagnostics))
 		return false;
-	estimate_steps(plan, request->history, &scratch);
 	estimate_waves(plan);
 	critical_path_find(plan, arena);
 	rank_steps(plan, &scratch);

@@ -16,6 +16,12 @@
 void wave_derive(struct plan *plan, struct arena *arena);
 
 /*
+ * Derived waves whose sum is smaller by the estimates, which must be there: steps with slack move
+ * to later waves, needs stay in earlier ones, no wave becomes empty.
+ */
+void wave_balance(struct plan *plan, struct arena *arena);
+
+/*
  * Frontier mode: one wave of all steps, which start as soon as what they need has ended. Only what
  * needs a step with a gate or a worktree comes in a wave after it: approval and merge are things
  * of a wave's end. False, and a finding, when the file makes waves of its own.
