@@ -96,8 +96,8 @@ void html_waves_add(const struct html_context *context, struct page_value *root)
 		commits += run->checkpoints[i].commit != NULL;
 	page_truth(context->arena, root, "waves_any", run->wave_count > 0);
 	page_format(context->arena, root, "waves_text",
-		"%u %s, %u %s. A commit holds all that came before it.",
-		run->wave_count, run->wave_count == 1 ? "wave" : "waves", commits,
+		"%u %s, %u %s. A commit holds all that came before it.", run->wave_count,
+		run->wave_count == 1 ? "wave" : "waves", commits,
 		commits == 1 ? "commit" : "commits");
 	if (run->wave_count > HTML_WAVE_LIMIT)
 		page_format(context->arena, root, "waves_note",
