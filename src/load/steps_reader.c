@@ -67,6 +67,14 @@ static const struct yaml_field execution_fields[] = {
 		.shown_default = "none",
 		.description = "How long the whole run may take; then it is stopped and can be "
 			       "resumed."},
+	{.key = "retry_budget",
+		.kind = FIELD_UNSIGNED,
+		.minimum = 1,
+		.maximum = 1000000,
+		.offset = offsetof(struct execution, retry_budget),
+		.shown_default = "none",
+		.description = "How many attempts more all steps together get each time the run is "
+			       "started or resumed: where everything fails, it ends soon."},
 	{.key = "resources",
 		.kind = FIELD_NAMED,
 		.table = &resource_pool_table,

@@ -360,6 +360,7 @@ struct execution {
 	uint32_t jobs;    /* steps at once; 0: as many as the machine has processors */
 	enum wave_failure_policy on_failure;
 	int64_t time_limit_ms; /* of the whole run, then it is stopped as by SIGINT; 0: none */
+	uint32_t retry_budget; /* attempts more, of all steps together; 0: no limit */
 	struct resource_pool *pools; /* `resources` */
 	uint32_t pool_count;
 	int64_t budget_ms; /* the same, and what will not end within it is not started; 0: none */

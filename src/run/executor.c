@@ -59,6 +59,8 @@ static void adopt_step(struct executor *executor, uint32_t index, const struct r
 			executor->numbers[index] = number;
 		retire_left(executor, before->id, &run->attempts[before->attempts.first + i]);
 	}
+	if (executor->settings->expanded && before->attempts.count > 1)
+		executor->retry_count += before->attempts.count - 1;
 	if (executor->settings->plan->steps[index].action != ACTION_SKIP)
 		return;
 	adopt_artifacts(executor, index, before);

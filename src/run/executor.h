@@ -80,6 +80,7 @@ struct executor {
 	struct retry_wait *waiting;
 	struct retry_wait *spare;
 	struct contract_retry *contract_retries;
+	uint32_t retry_count;   /* of all steps, for execution.retry_budget */
 	int run_folder;         /* descriptor */
 	char *artifacts_folder; /* absolute; kept's */
 	char *chunk;            /* for reading output */

@@ -120,8 +120,14 @@ static void count_contract_retry(struct attempt *attempt)
 	retry->count++;
 }
 
-/* What follows from a failure. */
-static enum reaction react(struct attempt *attempt, enum failure_class failure)
+static bool has_no_retries(const struct executor *executor)
+{
+	uint32_t budget = executor->settings->plan->pipeline->execution.retry_budget;
+	return budget > 0 && executor->retry_count >= budget;
+}
+
+/* What follows from a failure. *is_denied: another attempt, were there any left in the run. */
+static enum reaction react(struct attempt *attempt, enum failure_class failure, bool *is_denied)
 {
 	struct executor *executor = attempt->executor;
 	const struct step *step = &executor->settings->plan->pipeline->steps[attempt->step];
@@ -129,6 +135,7 @@ static enum reaction react(struct attempt *attempt, enum failure_class failure)
 		.step = step,
 		.failure = failure,
 		.tries = executor->tries[attempt->step],
+		.has_no_retries = has_no_retries(executor),
 		.policy = executor->settings->on_failure,
 	};
 	if (failure == FAILURE_CONTRACT)
@@ -138,6 +145,10 @@ static enum reaction react(struct attempt *attempt, enum failure_class failure)
 	if (facts.contract && retry)
 		facts.contract_retries = retry->count;
 	enum reaction reaction = reaction_decide(&facts);
+	executor->retry_count += reaction == REACT_RETRY;
+	*is_denied = facts.has_no_retries;
+	facts.has_no_retries = false;
+	*is_denied = *is_denied && reaction_decide(&facts) == REACT_RETRY;
 	if (reaction == REACT_RETRY && facts.contract &&
 		facts.contract->on_failure == REACTION_RETRY)
 		count_contract_retry(attempt);
@@ -185,6 +196,13 @@ static const struct event *record_verdict(struct attempt *attempt, enum event_ty
 	return event;
 }
 
+static const char *denied_reason(struct executor *executor, const char *reason)
+{
+	return arena_format(&executor->journal->arena,
+		"%s%snot tried again: the run's %u retries are used up", reason ? reason : "",
+		reason ? "; " : "", executor->settings->plan->pipeline->execution.retry_budget);
+}
+
 static void keep_results(const struct attempt *attempt)
 {
 	struct executor *executor = attempt->executor;
@@ -198,6 +216,7 @@ void executor_attempt_ended(struct attempt *attempt, enum failure_class failure,
 	struct executor *executor = attempt->executor;
 	enum reaction reaction = REACT_KEEP;
 	uint32_t step = attempt->step;
+	bool is_denied = false;
 	notes_mask(&executor->notes, attempt_step(attempt)->id, attempt->number);
 	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
 		failure = FAILURE_RESOURCE;
@@ -206,7 +225,9 @@ void executor_attempt_ended(struct attempt *attempt, enum failure_class failure,
 	if (failure == FAILURE_CANCELLED)
 		reason = executor->cancel_reason;
 	else if (failure != FAILURE_NONE)
-		reaction = react(attempt, failure);
+		reaction = react(attempt, failure, &is_denied);
+	if (is_denied)
+		reason = denied_reason(executor, reason);
 	enum event_type type = choose_event(executor, failure, reaction);
 	const struct event *event = record_verdict(attempt, type, failure, reason);
 	if (type == EVENT_STEP_COMPLETED) {

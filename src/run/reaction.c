@@ -43,6 +43,8 @@ static uint32_t own_tries(const struct reaction_facts *facts)
 static bool step_retries(const struct reaction_facts *facts)
 {
 	const struct step *step = facts->step;
+	if (facts->has_no_retries)
+		return false;
 	if (retry_is_allowed(&step->retry, facts->failure, own_tries(facts)))
 		return true;
 	bool is_default = step->on_failure == REACTION_RETRY && step->retry.max == 0;
@@ -56,7 +58,8 @@ enum reaction reaction_decide(const struct reaction_facts *facts)
 	bool is_own = contract && contract->on_failure != REACTION_DEFAULT;
 	if (is_own) {
 		wanted = contract->on_failure;
-		if (wanted == REACTION_RETRY && facts->contract_retries < contract->max_retries)
+		if (wanted == REACTION_RETRY && !facts->has_no_retries &&
+			facts->contract_retries < contract->max_retries)
 			return REACT_RETRY;
 	} else if (step_retries(facts)) {
 		return REACT_RETRY;

@@ -27,6 +27,7 @@ struct reaction_facts {
 	uint32_t tries;            /* attempts so far by this runner, at least 1 */
 	uint32_t contract_retries; /* those of them that this contract has asked for */
 	uint32_t foreign_retries;  /* those that any contract has asked for */
+	bool has_no_retries;       /* the run's retry budget is used up */
 	enum wave_failure_policy policy;
 };
 

@@ -115,9 +115,36 @@ static void a_step_without_policy_is_tried_twice_again(void **state)
 	assert_int_equal(reaction_retry_policy(&step).backoff_ms, 7);
 }
 
+static void a_run_without_retries_tries_nothing_again(void **state)
+{
+	(void)state;
+	struct contract wants_more = {.on_failure = REACTION_RETRY, .max_retries = 5};
+	struct step steps[] = {
+		{.retry = {.max = 5, .on = 1u << FAILURE_PERMANENT}},
+		{.on_failure = REACTION_RETRY},
+		{.retry = {.max = 5, .on = 1u << FAILURE_PERMANENT}, .is_optional = true},
+	};
+	static const enum reaction expected[] = {REACT_KEEP, REACT_HALT, REACT_TOLERATE};
+	for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
+		struct reaction_facts facts = {
+			.step = &steps[i], .failure = FAILURE_PERMANENT, .tries = 1};
+		assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+		facts.has_no_retries = true;
+		assert_int_equal(reaction_decide(&facts), expected[i]);
+	}
+	struct reaction_facts facts = {.step = &(struct step){.id = "a"},
+		.contract = &wants_more,
+		.failure = FAILURE_CONTRACT,
+		.tries = 1};
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.has_no_retries = true;
+	assert_int_equal(reaction_decide(&facts), REACT_HALT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_run_without_retries_tries_nothing_again),
 		cmocka_unit_test(a_step_reacts_before_the_run_does),
 		cmocka_unit_test(a_contract_reacts_before_the_step_does),
 		cmocka_unit_test(retries_of_contract_and_step_are_counted_apart),

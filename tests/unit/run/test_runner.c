@@ -107,6 +107,27 @@ static void a_broken_record_ends_the_run_and_its_steps(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void all_steps_share_a_budget_of_retries(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const ids[] = {"a", "b", "c"};
+	for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+		struct step *step = fixture_step(fixture, ids[i], "exit 75");
+		step->retry.max = 9;
+		step->retry.on = 1u << FAILURE_TRANSIENT;
+	}
+	fixture->pipeline.execution.retry_budget = 4;
+	fixture_plan(fixture);
+	assert_true(fixture_run(fixture));
+	assert_int_equal(fixture->outcome, RUN_FAILED);
+	assert_int_equal(fixture_count(fixture, "step_retried"), 4);
+	assert_int_equal(fixture_count(fixture, "step_started"), 7);
+	assert_int_equal(
+		fixture_count(fixture,
+			"exit status 75; not tried again: the run's 4 retries are used up\n"),
+		3);
+}
+
 static void a_retry_comes_after_its_delay_and_keeps_its_log(void **state)
 {
 	struct fixture *fixture = *state;
@@ -451,6 +472,7 @@ int main(void)
 		FIXTURE_TEST(nothing_changed_makes_no_commit_but_a_checkpoint),
 		FIXTURE_TEST(a_refused_checkpoint_ends_the_run),
 		FIXTURE_TEST(a_broken_record_ends_the_run_and_its_steps),
+		FIXTURE_TEST(all_steps_share_a_budget_of_retries),
 		FIXTURE_TEST(a_retry_comes_after_its_delay_and_keeps_its_log),
 		FIXTURE_TEST(a_class_that_is_not_retried_fails_at_once),
 		FIXTURE_TEST(a_timeout_gives_grace_and_then_kills),
