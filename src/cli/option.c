@@ -114,7 +114,7 @@ static bool set_value(const struct option_request *request, struct match match, 
 	case OPTION_COUNT:
 		return set_count(match.option, place, value, error);
 	case OPTION_DURATION:
-		return parse_duration(value, place) ||
+		return (parse_duration(value, place) && *(int64_t *)place > 0) ||
 		       error_set(error, ERROR_USAGE, "--%s takes a duration such as 30m, not '%s'",
 			       match.option->name, value);
 	case OPTION_CHOICE:

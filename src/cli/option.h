@@ -17,7 +17,7 @@ enum option_kind {
 	OPTION_FLAG,       /* bool */
 	OPTION_TEXT,       /* const char * */
 	OPTION_COUNT,      /* uint32_t, at least 1, at most limit */
-	OPTION_DURATION,   /* int64_t, milliseconds */
+	OPTION_DURATION,   /* int64_t, milliseconds, above 0 */
 	OPTION_CHOICE,     /* uint32_t: 1 + the place in choices; 0: not given */
 	OPTION_ASSIGNMENT, /* struct assignment_list: NAME=VALUE, may be repeated */
 };

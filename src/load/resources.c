@@ -121,23 +121,13 @@ static int compare_claims(const void *left, const void *right)
 	return a->pool < b->pool ? -1 : a->pool > b->pool;
 }
 
-static bool is_same_kind(const struct step *left, const struct step *right)
-{
-	if (left->claim_count != right->claim_count)
-		return false;
-	for (uint32_t i = 0; i < left->claim_count; i++) {
-		if (left->claims[i].pool != right->claims[i].pool ||
-			left->claims[i].amount != right->claims[i].amount)
-			return false;
-	}
-	return true;
-}
-
 /* False: there are too many different ones, which was reported. */
 static bool count_kind(struct resource_check *check, const struct step *step)
 {
 	for (uint32_t i = 0; i < check->kind_count; i++) {
-		if (is_same_kind(check->kinds[i], step))
+		const struct step *kind = check->kinds[i];
+		if (resource_claims_equal(
+			    kind->claims, kind->claim_count, step->claims, step->claim_count))
 			return true;
 	}
 	if (check->kind_count == RESOURCE_KIND_LIMIT) {

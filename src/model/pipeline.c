@@ -115,6 +115,18 @@ const char *push_policy_name(enum push_policy policy)
 	return push_policy_names[policy];
 }
 
+bool resource_claims_equal(const struct resource_claim *left, uint32_t left_count,
+	const struct resource_claim *right, uint32_t right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (uint32_t i = 0; i < left_count; i++) {
+		if (left[i].pool != right[i].pool || left[i].amount != right[i].amount)
+			return false;
+	}
+	return true;
+}
+
 uint32_t pipeline_find_step(const struct pipeline *pipeline, const char *id)
 {
 	for (uint32_t i = 0; i < pipeline->step_count; i++) {

@@ -268,6 +268,10 @@ struct resource_claim {
 	uint32_t pool; /* in execution.pools; INDEX_NONE until checked */
 };
 
+/* Both in the order of the pools. */
+bool resource_claims_equal(const struct resource_claim *left, uint32_t left_count,
+	const struct resource_claim *right, uint32_t right_count);
+
 /* So many different requests of steps are told apart. */
 #define RESOURCE_KIND_LIMIT 256u
 

@@ -8,23 +8,13 @@
 
 /* --- classes --- */
 
-static bool is_same_claim(const struct step *step, const struct ready_class *class)
-{
-	if (step->claim_count != class->claim_count)
-		return false;
-	for (uint32_t i = 0; i < step->claim_count; i++) {
-		if (step->claims[i].pool != class->claims[i].pool ||
-			step->claims[i].amount != class->claims[i].amount)
-			return false;
-	}
-	return true;
-}
-
 /* Class 0 asks for nothing. */
 static uint32_t find_class(struct ready_queue *queue, const struct step *step)
 {
 	for (uint32_t i = 0; i < queue->class_count; i++) {
-		if (is_same_claim(step, &queue->classes[i]))
+		const struct ready_class *class = &queue->classes[i];
+		if (resource_claims_equal(
+			    step->claims, step->claim_count, class->claims, class->claim_count))
 			return i;
 	}
 	queue->classes[queue->class_count] =

@@ -97,11 +97,8 @@ export class Workspace {
   }
 }
 
-/** A promise's time with room for a machine that does other things: no test fails on a clock alone. */
-export const within = (ms) => 4 * ms;
-
 /** Waits until probe() is true; fails after the limit. */
-export async function until(probe, what, limitMs = 60000) {
+export async function until(probe, what, limitMs = 20000) {
   const end = Date.now() + limitMs;
   while (Date.now() < end) {
     if (probe()) return;

@@ -40,7 +40,9 @@ test('what runs when the budget is over is ended', withWorkspace({}, (place) => 
 
 test('a budget that cannot be read is refused', withWorkspace({}, (place) => {
   place.pipeline("steps:\n  - {id: a, run: 'true'}\n");
-  const done = place.run(['run', '--budget', 'soon']);
-  assert.equal(done.status, 2);
-  assert.match(done.stderr, /--budget/);
+  for (const budget of ['soon', '0', '']) {
+    const done = place.run(['run', '--budget', budget]);
+    assert.equal(done.status, 2, budget);
+    assert.match(done.stderr, /--budget/);
+  }
 }));

@@ -100,6 +100,22 @@ static inline uint32_t fixture_random(uint64_t *seed, uint32_t below)
 	return (uint32_t)((*seed * 0x2545f4914f6cdd1du) >> 33) % below;
 }
 
+/* At most most steps of 1 to 100 ms; each needs up to need_count earlier ones. */
+static inline void fixture_add_random(
+	struct fixture *fixture, uint64_t *seed, uint32_t most, uint32_t need_count)
+{
+	uint32_t count = 1 + fixture_random(seed, most);
+	fixture_reserve(fixture, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct step *step =
+			fixture_add(fixture, arena_format(&fixture->arena, "s%u", i), "", NULL);
+		step->timeout_ms = 1 + fixture_random(seed, 100);
+		step->needs = ARENA_ARRAY(&fixture->arena, struct need, need_count);
+		for (uint32_t k = i > 0 ? fixture_random(seed, need_count + 1) : 0; k > 0; k--)
+			fixture_need(fixture, i, fixture_random(seed, i));
+	}
+}
+
 #define FIXTURE_TEST(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 

@@ -43,20 +43,6 @@ static void what_does_not_pay_stays(void **state)
 	assert_int_equal(fixture->plan.totals.waves_ms, 7000);
 }
 
-static void random_steps(struct fixture *fixture, uint64_t *seed)
-{
-	uint32_t count = 1 + fixture_random(seed, STEPS_MOST);
-	fixture_reserve(fixture, count);
-	for (uint32_t i = 0; i < count; i++) {
-		struct step *step =
-			fixture_add(fixture, arena_format(&fixture->arena, "s%u", i), "", NULL);
-		step->timeout_ms = 1 + fixture_random(seed, 100);
-		step->needs = ARENA_ARRAY(&fixture->arena, struct need, 3);
-		for (uint32_t k = i > 0 ? fixture_random(seed, 3) : 0; k > 0; k--)
-			fixture_need(fixture, i, fixture_random(seed, i));
-	}
-}
-
 /* No need is broken, no wave is empty, the sum never grows, and often it is smaller. */
 static void random_waves_become_shorter(void **state)
 {
@@ -64,7 +50,7 @@ static void random_waves_become_shorter(void **state)
 	uint64_t seed = 11;
 	uint32_t better_count = 0;
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		random_steps(fixture, &seed);
+		fixture_add_random(fixture, &seed, STEPS_MOST, 2);
 		assert_true(build(fixture, false));
 		int64_t before_ms = fixture->plan.totals.waves_ms;
 		uint32_t wave_count = fixture->plan.wave_count;

@@ -86,21 +86,6 @@ static void waves_of_the_file_are_refused(void **state)
 	}
 }
 
-static void random_steps(struct fixture *fixture, uint64_t *seed, bool has_gates)
-{
-	uint32_t count = 1 + fixture_random(seed, STEPS_MOST);
-	fixture_reserve(fixture, count);
-	for (uint32_t i = 0; i < count; i++) {
-		struct step *step =
-			fixture_add(fixture, arena_format(&fixture->arena, "s%u", i), "", NULL);
-		step->timeout_ms = 1 + fixture_random(seed, 100);
-		step->needs_approval = has_gates && fixture_random(seed, 6) == 0;
-		step->needs = ARENA_ARRAY(&fixture->arena, struct need, 3);
-		for (uint32_t k = i > 0 ? fixture_random(seed, 4) : 0; k > 0; k--)
-			fixture_need(fixture, i, fixture_random(seed, i));
-	}
-}
-
 /* The same pipeline in both modes: what is predicted of a mode does not depend on which is taken. */
 static void both_modes_predict_the_same(void **state)
 {
@@ -108,7 +93,9 @@ static void both_modes_predict_the_same(void **state)
 	uint64_t seed = 5;
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		bool has_gates = round % 2 == 1;
-		random_steps(fixture, &seed, has_gates);
+		fixture_add_random(fixture, &seed, STEPS_MOST, 3);
+		for (uint32_t i = 0; has_gates && i < fixture->pipeline.step_count; i++)
+			fixture->pipeline.steps[i].needs_approval = fixture_random(&seed, 6) == 0;
 		fixture->pipeline.execution.mode = MODE_WAVES;
 		assert_true(fixture_build(fixture, 3));
 		struct plan_totals waves = fixture->plan.totals;
