@@ -62,6 +62,8 @@ function attemptPart(i) {
 		table(['#', 'Start', 'Took', 'Ended', 'Failure', 'CPU', 'Memory'], rows)] : [];
 }
 
+const heldBy = (i) => ['session', 'cgroup', 'namespace', 'landlock'].filter((word, bit) => steps.held[i] & 1 << bit).join(', ');
+
 /* A broken contract's errors stand below it: [pointer, keyword, expected, actual] of the first. */
 function contractPart(i) {
 	const all = steps.contracts[i];
@@ -99,7 +101,7 @@ function fillDetail(i) {
 	detail.replaceChildren(
 		element('div', { class: 'title' }, element('h2', { id: 'detail-title' }, element('span', { class: 'chip ' + lookWord(i), 'aria-hidden': 'true' }, lookGlyph(i)), steps.id[i]), actionButton('Close', 'detail-close', closeStep)),
 		...(steps.name[i] ? [element('p', null, steps.name[i])] : []),
-		element('p', { class: 'meta' }, describe(i) + (steps.marks[i] ? ' · ' + steps.marks[i] : '') + (groupName(i) ? ' · group ' + groupName(i) : '') + (wave && wave.commit ? ' · commit ' + wave.commit.slice(0, 7) : '')),
+		element('p', { class: 'meta' }, describe(i) + (steps.marks[i] ? ' · ' + steps.marks[i] : '') + (groupName(i) ? ' · group ' + groupName(i) : '') + (wave && wave.commit ? ' · commit ' + wave.commit.slice(0, 7) : '') + (steps.held[i] ? ' · held by ' + heldBy(i) : '')),
 		...(steps.reason[i] ? [element('p', { class: 'state ' + lookWord(i) + ' wrap' }, steps.reason[i])] : []),
 		...changePart(i),
 		element('div', { class: 'actions' }, actionButton('Copy link', 'copy-link', copyLink), actionButton('Copy as Markdown', 'copy-markdown', copyMarkdown)),

@@ -8,6 +8,7 @@
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
 #define ALIGNMENT _Alignof(max_align_t)
+#define FORMAT_ROOM_BYTES 4096
 
 struct arena_block {
 	struct arena_block *older;
@@ -130,15 +131,25 @@ char *arena_copy_text(struct arena *arena, const char *text)
 
 char *arena_format(struct arena *arena, const char *format, ...)
 {
+	struct arena_block *block = arena->newest;
+	size_t room = block ? block->capacity - block->used : 0;
+	char *text = room ? (char *)block->bytes + block->used : NULL;
 	va_list arguments, again;
 	va_start(arguments, format);
 	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	/* Where it fits it is formatted once only. */
+	if (room > FORMAT_ROOM_BYTES)
+		room = FORMAT_ROOM_BYTES;
+	int length = vsnprintf(text, room, format, arguments);
 	va_end(arguments);
 	if (length < 0)
 		out_of_memory();
-	char *text = take(arena, (size_t)length + 1, 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
+	if ((size_t)length < room) {
+		block->used += (size_t)length + 1;
+	} else {
+		text = take(arena, (size_t)length + 1, 1);
+		vsnprintf(text, (size_t)length + 1, format, again);
+	}
 	va_end(again);
 	return text;
 }

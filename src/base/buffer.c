@@ -89,16 +89,18 @@ void buffer_append_signed(struct buffer *buffer, int64_t number)
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
+	size_t room = buffer->capacity - buffer->size;
 	va_list arguments, again;
 	va_start(arguments, format);
 	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	/* Where it fits it is formatted once only. */
+	int length = vsnprintf(room ? buffer->bytes + buffer->size : NULL, room, format, arguments);
 	va_end(arguments);
-	if (length > 0) {
+	if (length > 0 && (size_t)length >= room)
 		vsnprintf(
 			buffer_reserve(buffer, (size_t)length), (size_t)length + 1, format, again);
+	if (length > 0)
 		buffer->size += (size_t)length;
-	}
 	va_end(again);
 }
 

@@ -1,13 +1,19 @@
 #include "base/file_writer.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+
+#define MARK ".wavetrain-"
+#define RANDOM "XXXXXX"
 
 static void take(void *context, const char *bytes, size_t size)
 {
@@ -22,10 +28,13 @@ bool file_writer_open(struct file_writer *writer, const char *path, struct error
 	*writer = (struct file_writer){.outlet = {take, writer}, .descriptor = -1};
 	writer->text.outlet = &writer->outlet;
 	writer->path = arena_copy_text(&writer->arena, path);
-	writer->temporary = arena_format(&writer->arena, "%s.XXXXXX", path);
+	writer->temporary = arena_format(&writer->arena, "%s" MARK RANDOM, path);
 	writer->descriptor = mkostemp(writer->temporary, O_CLOEXEC);
-	if (writer->descriptor >= 0)
+	if (writer->descriptor >= 0) {
+		/* Held as long as we live: how file_writer_tidy() knows. */
+		flock(writer->descriptor, LOCK_EX | LOCK_NB);
 		return true;
+	}
 	error_set_errno(error, ERROR_FILE, "cannot write '%s'", path);
 	writer->temporary = NULL;
 	file_writer_close(writer);
@@ -82,4 +91,32 @@ bool file_write_atomic(const char *path, const void *bytes, size_t size, struct 
 		return false;
 	take(&writer, bytes, size);
 	return file_writer_commit(&writer, error);
+}
+
+static bool is_temporary(const char *name)
+{
+	size_t tail = strlen(MARK RANDOM);
+	size_t size = strlen(name);
+	return size > tail && memcmp(name + size - tail, MARK, strlen(MARK)) == 0;
+}
+
+static void remove_abandoned(int folder, const char *name)
+{
+	CLEANUP(close_descriptor)
+	int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+	if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+		flock(file, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(folder, name, 0);
+}
+
+void file_writer_tidy(const char *folder)
+{
+	DIR *listing = opendir(folder);
+	if (!listing)
+		return;
+	for (const struct dirent *entry = readdir(listing); entry; entry = readdir(listing))
+		if (is_temporary(entry->d_name))
+			remove_abandoned(dirfd(listing), entry->d_name);
+	closedir(listing);
 }

@@ -10,7 +10,8 @@
 /*
  * file_write_atomic() for a file that is never whole in memory: text is appended to ->text, which
  * hands its pieces on when it is drained. They go to a temporary file beside the path, whose name
- * is the path's and ".XXXXXX"; killed in between, nothing but that file is left.
+ * is the path's and ".wavetrain-XXXXXX"; killed in between, nothing but that file is left, and
+ * file_writer_tidy() removes it.
  * Must stay where it was opened, because ->text refers to it.
  */
 struct file_writer {
@@ -32,5 +33,9 @@ bool file_writer_commit(struct file_writer *writer, struct error *error);
 
 /* Without a commit that succeeded, the file at path is as it was and the temporary one is gone. */
 void file_writer_close(struct file_writer *writer);
+
+/* Removes from the folder itself what writers that were killed have left; what is being written
+ * stays. A folder that is not there or not ours to change is left as it is. */
+void file_writer_tidy(const char *folder);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* SHA-256 (FIPS 180-4) as lower-case hexadecimal with a NUL: char text[HASH_TEXT_SIZE]. */
 struct hash {
-	void *context; /* OpenSSL's EVP_MD_CTX; owned until hash_finish() */
+	void *context; /* OpenSSL's SHA256_CTX; owned until hash_finish() */
 	size_t pending_size;
 	unsigned char pending[256]; /* short texts are collected before OpenSSL is called */
 };
@@ -22,7 +22,7 @@ void hash_add(struct hash *hash, const void *bytes, size_t size);
 void hash_add_text(struct hash *hash, const char *text); /* with its NUL; NULL is told from "" */
 void hash_finish(struct hash *hash, char text[HASH_TEXT_SIZE]); /* also releases */
 
-/* Gives the text and begins the next hash: for many, half the cost of starting each of them. */
+/* Gives the text and begins the next hash. */
 void hash_next(struct hash *hash, char text[HASH_TEXT_SIZE]);
 
 /* Gives up what was started; after hash_finish() nothing is left to release. */

@@ -58,6 +58,7 @@ static bool read_up_to(int file, size_t size, struct buffer *content)
 static bool refuse_grown(const struct blob_source *source, struct error *error)
 {
 	error_set(error, ERROR_FILE, "%s grew over the size limit while it was read", source->path);
+	error->number = EBUSY;
 	return error_hint(error, "let the step that writes it end before the checkpoint");
 }
 
@@ -126,5 +127,6 @@ bool blob_read(const struct blob_source *source, struct stat *status, struct buf
 			return read;
 	}
 	error_set(error, ERROR_FILE, "%s changes while it is read", source->path);
+	error->number = EBUSY;
 	return error_hint(error, "let the step that writes it end before the checkpoint");
 }

@@ -21,7 +21,7 @@ struct blob_source {
 
 /*
  * Replaces content by what a blob of the path would hold: of one moment, so a file that is
- * written to meanwhile is read again, a few times, and then refused. *status becomes what stat(2)
+ * written to meanwhile is read again, a few times, and then refused (number EBUSY). *status becomes what stat(2)
  * said of it at that moment. Never follows a link, never reads more than max_bytes.
  */
 bool blob_read(const struct blob_source *source, struct stat *status, struct buffer *content,

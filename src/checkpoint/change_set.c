@@ -1,5 +1,6 @@
 #include "checkpoint/change_set.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct collection {
 	int root;                   /* the work tree */
 	bool attributes_everywhere; /* else only where the list says */
 	struct buffer content;      /* of the file at hand */
+	bool is_refused;            /* the candidate at hand; error says why */
 	struct error *error;
 };
 
@@ -80,6 +82,7 @@ static bool refuse(
 	CLEANUP(buffer_release) struct buffer visible = BUFFER_INIT;
 
 	text_append_visible(&visible, path, strlen(path));
+	collection->is_refused = true;
 	error_set(collection->error, ERROR_GIT, "%s %s", buffer_text(&visible), format);
 	return error_hint(collection->error, "%s", hint);
 }
@@ -312,7 +315,7 @@ static bool check_size(struct collection *collection, const struct candidate *ca
 	       refuse_size(collection, candidate);
 }
 
-static bool consider(struct collection *collection, const struct candidate *candidate)
+static bool consider_as_found(struct collection *collection, const struct candidate *candidate)
 {
 	struct checkpointer *checkpointer = collection->checkpointer;
 	const git_index_entry *known =
@@ -336,6 +339,30 @@ static bool consider(struct collection *collection, const struct candidate *cand
 	if (collection->for_commit && !check_size(collection, candidate, known, mode))
 		return false;
 	return take_content(collection, candidate, known, mode);
+}
+
+static bool is_left_out(struct collection *collection)
+{
+	bool may_become_fit = collection->is_refused || collection->error->number == EBUSY;
+
+	if (!collection->set->leaves_out || !may_become_fit)
+		return false;
+	*collection->error = (struct error){0};
+	return true;
+}
+
+/* A step that still runs may have removed it since it was listed, or be writing it. */
+static bool consider(struct collection *collection, const struct candidate *candidate)
+{
+	struct candidate gone = {.path = candidate->path};
+
+	collection->is_refused = false;
+	if (consider_as_found(collection, candidate) || is_left_out(collection))
+		return true;
+	if (!candidate->exists || !work_tree_is_gone(collection->root, candidate->path))
+		return false;
+	return !git_index_get_bypath(collection->checkpointer->snapshot, gone.path, 0) ||
+	       consider_as_found(collection, &gone);
 }
 
 /* At the start of a run: what differs is the user's. */
@@ -458,26 +485,4 @@ bool change_set_record_baseline(struct checkpointer *checkpointer, struct error 
 
 	arena_release(&arena);
 	return done;
-}
-
-bool change_set_apply(const struct change_set *set, git_index *index, struct error *error)
-{
-	for (size_t i = 0; i < set->count + set->refreshed_count; i++) {
-		bool refreshed = i >= set->count;
-		const git_index_entry *entry =
-			refreshed ? &set->refreshed[i - set->count].entry : &set->items[i].entry;
-		const git_index_entry *known = git_index_get_bypath(index, entry->path, 0);
-		int result = 0;
-
-		/* Another index may hold something else there, which is not ours to refresh. */
-		if (refreshed && (!known || !git_oid_equal(&known->id, &entry->id)))
-			continue;
-		if (entry->mode != 0)
-			result = git_index_add(index, entry);
-		else if (known)
-			result = git_index_remove(index, entry->path, 0);
-		if (result < 0)
-			return git_failure(error, result, "cannot note %s", entry->path);
-	}
-	return true;
 }

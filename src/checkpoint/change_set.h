@@ -20,6 +20,9 @@ struct change_set {
 	size_t count;
 	size_t capacity;
 	uint64_t bytes;
+	/* Set before: steps run, so that what is refused, or changes while it is read, may yet become
+	 * fit to be committed: it is as if it had not changed. */
+	bool leaves_out;
 	/* Paths whose content is what it was, with fresher stat: only the snapshot needs them. */
 	struct change *refreshed; /* heap */
 	size_t refreshed_count;

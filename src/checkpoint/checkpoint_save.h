@@ -49,7 +49,8 @@ struct repository_facts {
 		*target; /* full reference that commits go to besides the run's own; NULL: none */
 	bool shallow;
 	bool dirty;
-	const char *note; /* a sentence for people on what opening has changed; NULL: nothing */
+	bool has_published; /* opening has published settings->unpublished: it is to be recorded */
+	const char *note;   /* a sentence for people on what opening has changed; NULL: nothing */
 };
 
 /*

@@ -1,5 +1,4 @@
 #include <git2.h>
-#include <git2/sys/commit.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "checkpoint/change_set.h"
+#include "checkpoint/commit_text.h"
 #include "checkpoint/git_failure.h"
 
 /* A line end in a subject or a value would begin a body or forge a trailer. */
@@ -69,6 +69,13 @@ struct preparation {
 	int64_t time_ms; /* of the start */
 };
 
+static bool append_state(
+	const struct checkpoint_request *request, struct buffer *state, struct error *error)
+{
+	return !request->append_state ||
+	       request->append_state(request->state_context, request, state, error);
+}
+
 static bool write_commit(
 	const struct preparation *preparation, const git_oid *tree, struct error *error)
 {
@@ -76,21 +83,23 @@ static bool write_commit(
 	const struct identity *identity = &checkpointer->identity;
 	int64_t time_s = identity->time_s >= 0 ? identity->time_s : preparation->time_ms / 1000;
 	CLEANUP(buffer_release) struct buffer message = BUFFER_INIT;
+	CLEANUP(buffer_release) struct buffer state = BUFFER_INIT;
 	const git_oid *parents[2];
 	size_t parent_count = list_parents(checkpointer, parents);
 	git_signature *author = NULL;
 	git_signature *committer = NULL;
-	bool done = make_signature(&author, identity->author_name, identity->author_email, time_s,
+	bool done = append_state(preparation->request, &state, error) &&
+		    make_signature(&author, identity->author_name, identity->author_email, time_s,
 			    error) &&
 		    make_signature(&committer, identity->committer_name, identity->committer_email,
 			    time_s, error);
 
 	append_message(&message, preparation->request);
 	if (done) {
-		int result = git_commit_create_from_ids(&checkpointer->prepared_commit,
-			object_store_sink(preparation->store), NULL, author, committer, NULL,
-			buffer_text(&message), tree, parent_count, parents);
-		done = result == 0 || git_failure(error, result, "cannot write the commit");
+		struct commit_text commit = {tree, parents, parent_count, author, committer,
+			buffer_text(&state), buffer_text(&message)};
+		done = commit_text_write(&commit, object_store_sink(preparation->store),
+			&checkpointer->prepared_commit, error);
 	}
 	git_signature_free(author);
 	git_signature_free(committer);
@@ -169,6 +178,7 @@ bool checkpointer_prepare(struct checkpointer *checkpointer,
 
 	checkpointer->prepared_commit = (git_oid){{0}};
 	change_set_release(set);
+	set->leaves_out = request->steps_run;
 	arena_reset(&checkpointer->prepared_arena);
 	done = target_follow(checkpointer, error) &&
 	       object_store_open(&preparation.store, checkpointer->repository, error) &&

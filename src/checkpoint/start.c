@@ -104,6 +104,7 @@ static bool finish_publishing(struct checkpointer *checkpointer,
 		return false;
 	publish_end(checkpointer);
 	take_tip(checkpointer);
+	checkpointer->facts.has_published = true;
 	return true;
 }
 

@@ -134,3 +134,25 @@ bool change_set_write_tree(const struct change_set *set, struct object_store *st
 
 	return write_folder(&writer, parent, &whole, tree, &empty);
 }
+
+bool change_set_apply(const struct change_set *set, git_index *index, struct error *error)
+{
+	for (size_t i = 0; i < set->count + set->refreshed_count; i++) {
+		bool refreshed = i >= set->count;
+		const git_index_entry *entry =
+			refreshed ? &set->refreshed[i - set->count].entry : &set->items[i].entry;
+		const git_index_entry *known = git_index_get_bypath(index, entry->path, 0);
+		int result = 0;
+
+		/* Another index may hold something else there, which is not ours to refresh. */
+		if (refreshed && (!known || !git_oid_equal(&known->id, &entry->id)))
+			continue;
+		if (entry->mode != 0)
+			result = git_index_add(index, entry);
+		else if (known)
+			result = git_index_remove(index, entry->path, 0);
+		if (result < 0)
+			return git_failure(error, result, "cannot note %s", entry->path);
+	}
+	return true;
+}

@@ -88,6 +88,14 @@ uint32_t work_tree_mode(const struct stat *status)
 	return status->st_mode & S_IXUSR ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
 }
 
+bool work_tree_is_gone(int root, const char *path)
+{
+	struct stat status;
+
+	return fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 void work_tree_fill(git_index_entry *entry, const struct stat *status)
 {
 	entry->ctime.seconds = (int32_t)status->st_ctim.tv_sec;
@@ -390,7 +398,7 @@ static bool visit_pending(struct walk *walk, int root)
 		struct pending_folder at = walk->pending[--walk->pending_count];
 		CLEANUP(close_folder) DIR *folder = open_folder(root, at.path);
 
-		if (!folder && errno == ENOENT)
+		if (!folder && (errno == ENOENT || errno == ENOTDIR))
 			note_missing(walk, at.first, at.end);
 		else if (!folder)
 			return error_set_errno(walk->error, ERROR_FILE, "cannot read the folder %s",

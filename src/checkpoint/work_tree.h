@@ -58,6 +58,9 @@ bool work_tree_scan(
  */
 const char *work_tree_prefix(const char *work_tree, const char *folder, struct arena *arena);
 
+/* Nothing is there any more; root: the work tree's descriptor. */
+bool work_tree_is_gone(int root, const char *path);
+
 /* The mode git records for a file: 0100644, 0100755 or 0120000; 0 for what it cannot record. */
 uint32_t work_tree_mode(const struct stat *status);
 

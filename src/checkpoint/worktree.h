@@ -24,8 +24,8 @@ struct finished_runs {
 };
 
 /*
- * The same for runs that were killed after they had been recorded as complete. folder: the
- * repository's, or one beneath it; where it is none, nothing happens.
+ * The same, and that their names are taken, for runs that were killed after they had been recorded
+ * as complete. folder: the repository's, or one beneath it; where it is none, nothing happens.
  */
 void checkpointer_forget_finished(const char *folder, const struct finished_runs *runs);
 

@@ -1,4 +1,4 @@
-/* What runs that are complete have left of their worktrees' references. */
+/* What runs that are complete have left: references of their worktrees, and their claims. */
 #include <dirent.h>
 #include <string.h>
 
@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "checkpoint/kept_commit.h"
+#include "checkpoint/run_claim.h"
 #include "checkpoint/worktree.h"
 
 #define NAMESPACE "refs/wavetrain/worktrees/"
@@ -71,16 +72,34 @@ static void forget_loose(struct forgetting *forgetting)
 			forget(forgetting, entry->d_name);
 }
 
+static void forget_claims(struct forgetting *forgetting)
+{
+	const char *common = git_repository_commondir(forgetting->repository);
+	CLEANUP(close_folder)
+	DIR *folder = opendir(arena_format(&forgetting->arena, "%swavetrain", common));
+
+	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+		struct checkpointer view = {
+			.repository = forgetting->repository, .run_id = entry->d_name};
+
+		if (entry->d_name[0] != '.' &&
+			forgetting->runs->is_finished(forgetting->runs->context, view.run_id))
+			run_claim_drop(&view);
+		arena_release(&view.arena);
+	}
+}
+
 void checkpointer_forget_finished(const char *folder, const struct finished_runs *runs)
 {
 	struct forgetting forgetting = {.runs = runs};
 
+	/* Not shut down again: to start costs more than all of this, and there is more to come. */
 	git_libgit2_init();
 	if (git_repository_open_ext(&forgetting.repository, folder, 0, NULL) == 0) {
 		forget_packed(&forgetting);
 		forget_loose(&forgetting);
+		forget_claims(&forgetting);
 	}
 	git_repository_free(forgetting.repository);
-	git_libgit2_shutdown();
 	arena_release(&forgetting.arena);
 }

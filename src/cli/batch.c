@@ -10,12 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/stop_signals.h"
 #include "base/text.h"
 #include "checkpoint/worktree.h"
 #include "cli/batch_expand.h"
+#include "cli/batch_record.h"
 #include "cli/batch_report.h"
 #include "cli/batch_resume.h"
 #include "cli/batch_secrets.h"
@@ -23,6 +26,7 @@
 #include "cli/plan_why.h"
 #include "cli/wiring.h"
 #include "load/ci_context_load.h"
+#include "run/confinement.h"
 #include "run/runner.h"
 
 #define PATH_LIMIT 4096
@@ -66,13 +70,14 @@ static bool begin_new_run(struct batch *batch, struct error *error)
 {
 	struct plan_choices choices = {.jobs = batch->choices->jobs,
 		.record = batch->record,
-		.cache_folder = batch_cache_folder(batch)};
+		.cache_folder = batch_cache_folder(batch),
+		.left_out = &batch->choices->left_out};
 	const char *id;
 	if (!project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error) ||
 		!choose_run_id(batch, &id, error))
 		return false;
 	batch->run_id = id;
-	run_from_plan(&batch->plan, id, &batch->planning_arena, &batch->run);
+	batch->run = (struct run){.id = id};
 	return true;
 }
 
@@ -121,11 +126,30 @@ static bool open_repository(
 	return true;
 }
 
+/* At the time it was prepared: what ran then did not end later because of it. */
+static bool record_published(
+	struct batch *batch, const struct checkpoint *checkpoint, struct error *error)
+{
+	struct event event = {
+		.type = EVENT_CHECKPOINT_CREATED,
+		.time_ms = checkpoint->time_ms,
+		.step = INDEX_NONE,
+		.wave = checkpoint->wave,
+		.group = INDEX_NONE,
+		.duration_ms = checkpoint->duration_ms,
+		.checkpoint = checkpoint,
+	};
+	const struct event_names names = {.run_id = batch->run.id};
+	if (!batch->checkpointer || !checkpointer_facts(batch->checkpointer)->has_published)
+		return true;
+	return record_event(batch->record, batch->run.id, &event, &names, error) &&
+	       record_flush(batch->record, false, error);
+}
+
 /* What the run's row says of its surroundings. */
-static void fill_facts(struct batch *batch)
+static void fill_facts(const struct batch *batch, struct run *run)
 {
 	char host[256] = "";
-	struct run *run = &batch->run;
 	run->pipeline_file = batch->pipeline.file;
 	run->version = WAVETRAIN_VERSION;
 	run->started_ms = clock_realtime_ms();
@@ -136,6 +160,25 @@ static void fill_facts(struct batch *batch)
 		run->base_commit = facts->head_commit;
 		run->branch = facts->branch;
 	}
+}
+
+/* The rows of steps that are only pending are the record's: from here on the plan says as much. */
+static bool begin_record(struct batch *batch, struct error *error)
+{
+	CLEANUP(arena_release) struct arena rows = {0};
+	struct run run;
+	run_from_plan(&batch->plan, batch->run_id, &rows, &run);
+	fill_facts(batch, &run);
+	bool is_begun = record_begin_run(batch->record, &run, error);
+	run.step_count = run.edge_count = run.wave_count = run.group_count = 0;
+	run.critical_path_count = 0;
+	run.steps = NULL;
+	run.waves = NULL;
+	run.groups = NULL;
+	run.edges = run.critical_path = NULL;
+	run.stage_idle_ms = NULL;
+	batch->run = run;
+	return is_begun;
 }
 
 static bool open_sync(struct batch *batch, struct error *error)
@@ -182,11 +225,20 @@ static void open_publication(struct batch *batch)
 	publication_open(&settings, &batch->publication);
 }
 
+/* A prompt and a live display would write over each other. */
+static enum console_format choose_format(const struct batch *batch)
+{
+	uint32_t choice = batch->choices->format;
+	enum console_format format = choice ? (enum console_format)(choice - 1) : CONSOLE_AUTO;
+	bool is_live =
+		format == CONSOLE_TTY || (format == CONSOLE_AUTO && !batch->ci.github_actions);
+	return batch->debugger && is_live ? CONSOLE_PLAIN : format;
+}
+
 static void open_console(struct batch *batch)
 {
 	struct console_settings settings = {
-		.format = batch->choices->format ? (enum console_format)(batch->choices->format - 1)
-						 : CONSOLE_AUTO,
+		.format = choose_format(batch),
 		.plan = &batch->plan,
 		.run = &batch->run,
 		.run_folder = batch->run_folder,
@@ -238,10 +290,13 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 			batch->cli->arena, &path, error))
 		return false;
 	if (!project_find(batch->cli, &batch->project, error) ||
-		!record_open(batch->project.state_folder, RECORD_WRITE, &batch->record, error) ||
-		!batch_resume_find(batch, nothing_to_do, error))
+		!batch_record_open(batch, nothing_to_do, error))
 		return false;
+	confinement_end_predecessor(batch->project.state_folder);
 	forget_finished(batch);
+	file_writer_tidy(batch->project.state_folder);
+	if (batch->run_folder)
+		file_writer_tidy(batch->run_folder);
 	if (*nothing_to_do)
 		return true;
 	batch->checker = contract_checker_new(
@@ -252,7 +307,11 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	batch_secrets_find(batch);
 	bool planned =
 		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
-	if (!planned || !plan_can_run(&batch->plan, error))
+	if (!planned ||
+		!plan_leaves_out(batch->cli, &batch->plan, &batch->choices->left_out, error) ||
+		!plan_can_run(&batch->plan, error) || !confinement_check(&batch->pipeline, error))
+		return false;
+	if (batch->choices->debug && !(batch->debugger = debugger_new(batch, error)))
 		return false;
 	batch->run_folder = project_run_folder(batch->cli, &batch->project, batch->run.id);
 	if (!folder_make(batch->run_folder, error))
@@ -263,12 +322,12 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	if (!open_repository(batch, found_unpublished ? &unpublished : NULL, error))
 		return false;
 	if (batch->resumed)
-		return batch_resume_record(batch, error);
-	fill_facts(batch);
+		return record_published(batch, &unpublished, error) &&
+		       batch_resume_record(batch, error);
 	batch->on_record = batch_save_parameters(batch, error) &&
 			   definition_save(batch->cli, &batch->pipeline, &batch->written,
 				   batch->run_folder, error) &&
-			   record_begin_run(batch->record, &batch->run, error);
+			   begin_record(batch, error);
 	return batch->on_record;
 }
 
@@ -310,11 +369,15 @@ static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct
 		.expand_step = &expanded_step,
 		.services = &batch->services,
 	};
+	if (batch->debugger)
+		settings.breakpoints = debugger_adopt_pipeline(batch->debugger);
 	while (runner_run(&settings, outcome, error)) {
 		if (*outcome != RUN_TO_EXPAND)
 			return true;
 		if (!batch_expand_step(batch, expanded_step, error))
 			return fail_expansion(batch, error);
+		if (batch->debugger)
+			debugger_adopt_pipeline(batch->debugger);
 		settings.expanded = true;
 		settings.started_ns = started_ns;
 	}
@@ -323,6 +386,7 @@ static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct
 
 static void batch_close(struct batch *batch)
 {
+	debugger_free(batch->debugger);
 	publication_close(batch->publication);
 	sync_close(batch->sync);
 	checkpointer_close(batch->checkpointer);
@@ -388,6 +452,8 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	if (batch_report_check(choices->report_folder, choices->templates, error) &&
 		batch_open(batch, &nothing_to_do, error))
 		status = nothing_to_do ? 0 : batch_go(batch, error);
+	if (nothing_to_do && status == 0)
+		batch_report_missing(batch);
 	if (status < 0 && batch->on_record && error->code == ERROR_DISK_FULL)
 		error_hint(error, "free some space, then 'wavetrain resume %s'", batch->run_id);
 	else if (status < 0 && !error->hint[0] && batch->on_record)

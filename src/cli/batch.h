@@ -20,14 +20,18 @@ struct batch_choices {
 	const char *report_folder; /* NULL: decided by where we run */
 	const char *report_name;   /* of the artifact that CI makes of it */
 	const char *templates;
-	uint32_t status;  /* 1: on, 2: off; 0: on */
-	uint32_t comment; /* 1 + place in batch_comment_names; 0: always */
-	uint32_t push;    /* 1 + enum push_policy; 0: what the pipeline says */
+	uint32_t status;           /* 1: on, 2: off; 0: on */
+	uint32_t comment;          /* 1 + place in batch_comment_names; 0: always */
+	uint32_t push;             /* 1 + enum push_policy; 0: what the pipeline says */
+	struct word_list left_out; /* ids of steps that do not run this time */
 	bool allow_dirty;
 	bool stop_on_failure; /* like on_failure: stop */
 	bool yes;             /* every gate is approved */
 	bool dry_run;
-	bool watch; /* of `run` */
+	bool watch;                    /* of `run` */
+	bool debug;                    /* of `run`; always of `debug` */
+	struct word_list break_before; /* ids of steps */
+	struct word_list break_after;
 	bool shell; /* the prompts of a table are commands */
 	struct assignment_list parameters;
 };
@@ -37,8 +41,11 @@ void batch_choices_apply(const struct batch_choices *choices, struct pipeline *p
 
 enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
 
-/* The options of `run`; `resume` takes those behind the first BATCH_RUN_ONLY_OPTIONS. */
-enum { BATCH_RUN_ONLY_OPTIONS = 5, BATCH_OPTIONS = 18 };
+/*
+ * The options of `run`; `debug` takes those behind the first BATCH_NOT_DEBUG_OPTIONS, `resume` those
+ * behind the first BATCH_NOT_RESUME_OPTIONS.
+ */
+enum { BATCH_NOT_DEBUG_OPTIONS = 3, BATCH_NOT_RESUME_OPTIONS = 8, BATCH_OPTIONS = 22 };
 extern const struct option batch_options[BATCH_OPTIONS];
 
 /*

@@ -7,10 +7,13 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/text.h"
 #include "cli/report_mask.h"
 #include "publish/workflow_commands.h"
 #include "run/artifact.h"
+
+#define LAST_REPORT "junit.xml" /* of those that report_write() writes */
 
 #define PUSH_FINISH_MS 30000
 /* Whoever interrupts kills soon: 7 s after SIGINT, 2 s after SIGTERM everything is to be done. */
@@ -70,6 +73,7 @@ bool batch_report_folder(const char *folder, struct arena *arena, struct error *
 		"/report.json\n/summary.md\n/timeline.txt\n";
 	const char *path = path_join(arena, folder, ".gitignore");
 	const char *lines = path_exists(folder) ? ours : everything;
+	file_writer_tidy(folder);
 	return folder_make(folder, error) &&
 	       (path_exists(path) || file_write_atomic(path, lines, strlen(lines), error));
 }
@@ -236,6 +240,8 @@ void batch_report(
 		cli_print_note(batch->cli, "no report was written: %s", error.text);
 		return;
 	}
+	if (!record_read_flaky(batch->record, batch->cli->arena, &run, &error))
+		cli_print_note(batch->cli, "flaky steps are not known: %s", error.text);
 	run.folder = batch->run_folder;
 	if (run.state == STATE_RUNNING) {
 		/* Its end is not on record: there was no room for it, or the record is broken. */
@@ -282,4 +288,28 @@ void batch_report(
 		.push_message = markdown.push_message,
 	};
 	console_end(&batch->console, &ending);
+}
+
+void batch_report_missing(struct batch *batch)
+{
+	struct run run, previous;
+	struct error error;
+	const char *folder = report_folder(batch);
+	if (path_exists(path_join(batch->cli->arena, folder, LAST_REPORT)))
+		return;
+	bool is_read =
+		record_read_run(batch->record, batch->run_id, batch->cli->arena, &run, &error) &&
+		record_read_flaky(batch->record, batch->cli->arena, &run, &error);
+	run.folder = batch->run_folder;
+	bool compared = is_read && batch_previous_run(batch->cli, batch->record, &run, &previous);
+	struct report_settings settings = {
+		.folder = folder,
+		.templates = batch->choices->templates,
+		.markdown = {.report_name = batch->choices->report_name,
+			.run_url = batch->ci.run_url},
+		.previous = compared ? &previous : NULL,
+	};
+	if (!is_read || !batch_report_folder(folder, batch->cli->arena, &error) ||
+		!report_write(&run, &settings, &error))
+		cli_print_note(batch->cli, "a report was not written: %s", error.text);
 }

@@ -12,6 +12,10 @@
 void batch_report(
 	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error);
 
+/* A run that was killed after its last event is complete, and its reports are not: they are written.
+ */
+void batch_report_missing(struct batch *batch);
+
 /* The values of --report-dir and --templates, NULL where not given, before anything is run. */
 bool batch_report_check(const char *folder, const char *templates, struct error *error);
 

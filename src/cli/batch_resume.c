@@ -200,6 +200,7 @@ bool batch_continue_plan(
 		.previous_definition = definition_load(&batch->planning, batch->run_folder),
 		.record = batch->record,
 		.cache_folder = batch_cache_folder(batch),
+		.left_out = &batch->choices->left_out,
 	};
 	return project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error);
 }

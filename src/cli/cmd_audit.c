@@ -33,6 +33,23 @@ static bool append_event(void *context, const struct event *event, const char *j
 	return true;
 }
 
+/* On stderr, so that what is printed are the events alone. */
+static void say_intact(const struct cli *cli, const struct run_verdict *verdict)
+{
+	if (verdict->unsealed_count == verdict->event_count && verdict->event_count > 0)
+		cli_print_note(cli, "not sealed: all %llu events are of an older version",
+			(unsigned long long)verdict->event_count);
+	else if (verdict->unsealed_count > 0)
+		cli_print_note(cli,
+			"sealed, intact: %llu events; the %llu before them are of an older version "
+			"and not sealed",
+			(unsigned long long)(verdict->event_count - verdict->unsealed_count),
+			(unsigned long long)verdict->unsealed_count);
+	else
+		cli_print_note(cli, "sealed, intact: %llu events",
+			(unsigned long long)verdict->event_count);
+}
+
 static int audit(
 	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
 {
@@ -40,15 +57,20 @@ static int audit(
 	struct project project;
 	struct record *record = NULL;
 	struct run run;
+	struct run_verdict verdict;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
 	if (!project_open_record(cli, &project, &record, error))
 		return -1;
 	struct listing listing = {
 		.run = &run, .json = chosen->format == FORMAT_JSON, .text = &text};
 	bool read = project_read_run_from(cli, &project, record, arguments[0], &run, error) &&
-		    record_read_events(record, run.id, append_event, &listing, error);
+		    record_read_events(record, run.id, append_event, &listing, error) &&
+		    cli_print(&text, error) && record_check_run(record, run.id, &verdict, error) &&
+		    run_verdict_require(record, run.id, &verdict, error);
 	record_close(record);
-	return read && cli_print(&text, error) ? 0 : -1;
+	if (read)
+		say_intact(cli, &verdict);
+	return read ? 0 : -1;
 }
 
 extern const struct cli_command cmd_audit;
@@ -57,6 +79,9 @@ const struct cli_command cmd_audit = {
 	.arguments = "[RUN]",
 	.argument_limit = 1,
 	.summary = "Show every event of a run, one line each, from the record alone",
+	.description =
+		"Checks as well that the events are those that were written, and says so on stderr; where one\n"
+		"was changed since, it is named, with exit code 4.",
 	.example = "wavetrain audit latest",
 	.options = options,
 	.option_count = ARRAY_LENGTH(options),

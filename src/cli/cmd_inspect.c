@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/index.h"
 #include "base/text.h"
+#include "cli/inspect.h"
 #include "cli/project.h"
 #include "report/json_writer.h"
 #include "report/text_layout.h"
@@ -333,6 +334,18 @@ static bool append_one(struct cli *cli, const struct run *run, const struct run_
 	}
 	buffer_release(&content.bytes);
 	return is_read;
+}
+
+bool inspect_append(struct cli *cli, const struct run *run, const char *word, struct buffer *text,
+	struct error *error)
+{
+	static const struct options plain = {0};
+	if (!word) {
+		append_list(cli, run, text);
+		return true;
+	}
+	const struct run_artifact *item = find_artifact(cli, run, word, error);
+	return item && append_one(cli, run, item, &plain, text, error);
 }
 
 static int inspect(

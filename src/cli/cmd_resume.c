@@ -19,8 +19,8 @@ const struct cli_command cmd_resume = {
 		"Steps that are done stay done as long as their definition and artifacts are unchanged; the\n"
 		"plan says why another one runs again. A finished run is left alone, with exit code 0.",
 	.example = "wavetrain resume latest",
-	.options = batch_options + BATCH_RUN_ONLY_OPTIONS,
-	.option_count = BATCH_OPTIONS - BATCH_RUN_ONLY_OPTIONS,
+	.options = batch_options + BATCH_NOT_RESUME_OPTIONS,
+	.option_count = BATCH_OPTIONS - BATCH_NOT_RESUME_OPTIONS,
 	.options_size = sizeof(struct batch_choices),
 	.run = resume,
 };

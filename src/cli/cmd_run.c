@@ -9,6 +9,12 @@ static int run_command(
 {
 	struct batch_choices choices = *(const struct batch_choices *)values;
 	choices.pipeline = arguments[0];
+	choices.debug |= choices.break_before.count || choices.break_after.count;
+	if (choices.debug && (choices.watch || choices.dry_run)) {
+		error_set(error, ERROR_USAGE, "--debug and --%s do not go together",
+			choices.watch ? "watch" : "dry-run");
+		return -1;
+	}
 	if (choices.watch)
 		return watch_run(cli, &choices, error);
 	return choices.dry_run ? dry_run(cli, &choices, error) : batch_run(cli, &choices, error);

@@ -5,7 +5,8 @@
 
 extern const struct cli_command cmd_init, cmd_validate, cmd_plan, cmd_run, cmd_resume, cmd_status,
 	cmd_trace, cmd_timeline, cmd_audit, cmd_runs, cmd_list, cmd_inspect, cmd_graph, cmd_report,
-	cmd_approve, cmd_schema, cmd_simulate, cmd_version, cmd_help, cmd_completion, cmd_component;
+	cmd_approve, cmd_schema, cmd_simulate, cmd_version, cmd_help, cmd_completion, cmd_component,
+	cmd_debug;
 
 const struct cli_command *const command_table[] = {
 	&cmd_init,
@@ -16,6 +17,7 @@ const struct cli_command *const command_table[] = {
 	&cmd_simulate,
 	&cmd_run,
 	&cmd_resume,
+	&cmd_debug,
 	&cmd_approve,
 	&cmd_status,
 	&cmd_trace,

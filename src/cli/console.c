@@ -311,6 +311,8 @@ void console_end(struct console *console, const struct console_ending *ending)
 	append_failures(console);
 	append_verdict(console, ending->run);
 	append_barriers(console, ending->run);
+	if (!console->settings.quiet)
+		flaky_append(ending->run, text);
 	for (uint32_t i = 0; i < console->failure_count && i < 10; i++) {
 		const struct console_failure *failure = &console->failures[i];
 		buffer_printf(text, "  %s: ", failure->name);

@@ -312,9 +312,28 @@ static void show_contract_failed(struct console *console, const struct event *ev
 		buffer_printf(text, "      … and %u more\n", event->count - shown);
 }
 
+/* It failed and is tried again after all. False: it had not failed. */
+static bool failure_take_back(struct console *console, const struct event *event)
+{
+	const char *name = console_step_name(console, event->step);
+	for (uint32_t i = 0; i < console->failure_count; i++) {
+		struct console_failure *failure = &console->failures[i];
+		if (!text_equal(failure->name, name))
+			continue;
+		free(failure->name);
+		free(failure->reason);
+		free(failure->log_path);
+		*failure = console->failures[--console->failure_count];
+		console->failed--;
+		return true;
+	}
+	return false;
+}
+
 static void show_rolled_back(struct console *console, const struct event *event)
 {
-	console->done--;
+	if (!failure_take_back(console, event))
+		console->done--;
 	step_ended(console, event, LOOK_IDLE);
 }
 

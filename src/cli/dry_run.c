@@ -12,6 +12,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "cli/console.h"
+#include "cli/plan_checks.h"
 #include "cli/project.h"
 
 /* More steps than this are not listed one by one. */
@@ -327,7 +328,7 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 	struct contract_checker *checker = contract_checker_new(NULL);
 	struct load_choices loading = {
 		.parameters = &choices->parameters, .shell = choices->shell, .checker = checker};
-	struct plan_choices planning = {.jobs = choices->jobs};
+	struct plan_choices planning = {.jobs = choices->jobs, .left_out = &choices->left_out};
 	struct rehearsal rehearsal = {
 		.cli = cli, .checker = checker, .pipeline = &pipeline, .plan = &plan};
 	int status = -1;
@@ -337,7 +338,8 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 		planning.cache_folder = path_join(cli->arena, project.state_folder, "cache");
 		if (record_open(project.state_folder, RECORD_LOOK, &record, &no_record))
 			planning.record = record;
-		if (project_plan(cli, &pipeline, &planning, &plan, error))
+		if (project_plan(cli, &pipeline, &planning, &plan, error) &&
+			plan_leaves_out(cli, &plan, &choices->left_out, error))
 			status = rehearse(&rehearsal, &project, choices, error);
 	}
 	record_close(record);

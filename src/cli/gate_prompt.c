@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -35,6 +36,15 @@ static bool read_answer(char answer[ANSWER_LIMIT])
 	return true;
 }
 
+/* The live display makes room for the question about the step. */
+static void begin_question(struct batch *batch, uint32_t step, struct buffer *question)
+{
+	const char *id = batch->pipeline.steps[step].id;
+	console_live_erase(&batch->console);
+	buffer_append_text(question, "Step '");
+	text_append_visible(question, id, strlen(id));
+}
+
 static const char *user_name(void)
 {
 	static const char *const variables[] = {"LOGNAME", "USER"};
@@ -54,15 +64,32 @@ bool gate_prompt(void *context, uint32_t step, const char **approved_by)
 	}
 	if (!can_ask(batch))
 		return false;
-	console_live_erase(&batch->console);
 	CLEANUP(buffer_release) struct buffer question = BUFFER_INIT;
-	buffer_append_text(&question, "Step '");
-	const char *id = batch->pipeline.steps[step].id;
-	text_append_visible(&question, id, strlen(id));
+	begin_question(batch, step, &question);
 	buffer_append_text(&question, "' is done and waits for approval. Go on? [y/N] ");
 	cli_print_aside(&question);
 	if (!read_answer(answer) || (answer[0] != 'y' && answer[0] != 'Y'))
 		return false;
 	*approved_by = user_name();
 	return true;
+}
+
+enum undecided_answer undecided_prompt(void *context, uint32_t step, int signal)
+{
+	struct batch *batch = context;
+	const char *name = sigabbrev_np(signal);
+	char answer[ANSWER_LIMIT];
+	if (batch->choices->yes || !can_ask(batch))
+		return UNDECIDED_LATER;
+	CLEANUP(buffer_release) struct buffer question = BUFFER_INIT;
+	begin_question(batch, step, &question);
+	buffer_printf(&question,
+		"' was killed by SIG%s, not by wavetrain. [r]etry, [s]kip or [q]uit? [q] ",
+		name ? name : "?");
+	cli_print_aside(&question);
+	if (!read_answer(answer))
+		return UNDECIDED_QUIT;
+	if (answer[0] == 'r' || answer[0] == 'R')
+		return UNDECIDED_RETRY;
+	return answer[0] == 's' || answer[0] == 'S' ? UNDECIDED_SKIP : UNDECIDED_QUIT;
 }

@@ -9,4 +9,10 @@
  */
 bool gate_prompt(void *context, uint32_t step, const char **approved_by);
 
+/*
+ * services->ask_undecided: somebody at a terminal is asked, unless --yes says that nobody wants to
+ * be. End of input and a signal are as [q]uit.
+ */
+enum undecided_answer undecided_prompt(void *context, uint32_t step, int signal);
+
 #endif

@@ -85,6 +85,16 @@ static bool set_assignment(
 	return add_assignment(list, name, equals + 1, arena);
 }
 
+static bool add_word(struct word_list *list, const char *word, struct arena *arena)
+{
+	const char **items = ARENA_ARRAY(arena, const char *, list->count + 1);
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	items[list->count++] = word;
+	list->items = items;
+	return true;
+}
+
 static bool set_count(
 	const struct option *option, uint32_t *count, const char *value, struct error *error)
 {
@@ -98,6 +108,12 @@ static bool set_count(
 	return true;
 }
 
+static bool lacks_value(const struct option *option, struct error *error)
+{
+	return error_set(
+		error, ERROR_USAGE, "--%s needs a value (%s)", option->name, option->value_name);
+}
+
 static bool set_value(const struct option_request *request, struct match match, const char *value,
 	struct error *error)
 {
@@ -109,8 +125,10 @@ static bool set_value(const struct option_request *request, struct match match, 
 		return true;
 	case OPTION_TEXT:
 		*(const char **)place = value;
-		return *value || error_set(error, ERROR_USAGE, "--%s needs a value (%s)",
-					 match.option->name, match.option->value_name);
+		return *value || lacks_value(match.option, error);
+	case OPTION_TEXTS:
+		return *value ? add_word(place, value, request->arena)
+			      : lacks_value(match.option, error);
 	case OPTION_COUNT:
 		return set_count(match.option, place, value, error);
 	case OPTION_DURATION:

@@ -16,6 +16,7 @@
 enum option_kind {
 	OPTION_FLAG,       /* bool */
 	OPTION_TEXT,       /* const char * */
+	OPTION_TEXTS,      /* struct word_list: may be repeated */
 	OPTION_COUNT,      /* uint32_t, at least 1, at most limit */
 	OPTION_DURATION,   /* int64_t, milliseconds, above 0 */
 	OPTION_CHOICE,     /* uint32_t: 1 + the place in choices; 0: not given */
@@ -37,6 +38,11 @@ struct option {
 
 struct assignment_list {
 	struct assignment *items; /* the arena's */
+	uint32_t count;
+};
+
+struct word_list {
+	const char **items; /* the arena's */
 	uint32_t count;
 };
 

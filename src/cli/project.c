@@ -132,6 +132,17 @@ static const char *find_base(
 	return ci.base_sha ? ci.base_sha : last_finished_base(record, pipeline->name, cli->arena);
 }
 
+static void leave_out(const struct word_list *ids, struct plan *plan)
+{
+	for (uint32_t i = 0; i < ids->count; i++) {
+		uint32_t step = pipeline_find_step(plan->pipeline, ids->items[i]);
+		if (step == INDEX_NONE || plan->steps[step].action == ACTION_SKIP)
+			continue;
+		plan->steps[step].action = ACTION_OMIT;
+		plan->steps[step].reason = "left out by --skip";
+	}
+}
+
 bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	const struct plan_choices *choices, struct plan *plan, struct error *error)
 {
@@ -167,6 +178,8 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	};
 	bool planned = plan_build(&request, cli->arena, &diagnostics, plan);
 	map_release(&history.by_id);
+	if (planned && choices->left_out)
+		leave_out(choices->left_out, plan);
 	return planned || refuse(&diagnostics, error);
 }
 
@@ -182,7 +195,8 @@ bool project_read_run_from(struct cli *cli, const struct project *project, struc
 {
 	const char *id;
 	if (!record_find_run(record, word, cli->arena, &id, error) ||
-		!record_read_run(record, id, cli->arena, run, error))
+		!record_read_run(record, id, cli->arena, run, error) ||
+		!record_read_flaky(record, cli->arena, run, error))
 		return false;
 	run->folder = project_run_folder(cli, project, id);
 	return true;

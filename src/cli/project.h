@@ -58,6 +58,8 @@ struct plan_choices {
 	uint32_t kept_count;   /* of previous->steps: whose failure or skipping stays */
 	struct record *record; /* for history; NULL: none */
 	struct definition previous_definition; /* of the previous run's steps; zeroed: not known */
+	const struct word_list
+		*left_out;        /* ids of steps, as if their `if` did not hold; NULL: none */
 	const char *cache_folder; /* where results of earlier runs are looked for; NULL: nowhere */
 };
 

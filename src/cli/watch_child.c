@@ -30,6 +30,12 @@ static void add_assignments(
 				   assignments->items[i].name, assignments->items[i].value));
 }
 
+static void add_texts(struct words *words, const char *name, const struct word_list *texts)
+{
+	for (uint32_t i = 0; i < texts->count; i++)
+		add(words, arena_format(words->arena, "--%s=%s", name, texts->items[i]));
+}
+
 static void add_option(struct words *words, const struct option *option, const void *values)
 {
 	const void *at = (const unsigned char *)values + option->offset;
@@ -44,6 +50,9 @@ static void add_option(struct words *words, const struct option *option, const v
 		if (*(const char *const *)at)
 			add(words, arena_format(arena, "--%s=%s", option->name,
 					   *(const char *const *)at));
+		return;
+	case OPTION_TEXTS:
+		add_texts(words, option->name, at);
 		return;
 	case OPTION_DURATION:
 		if (*(const int64_t *)at)
@@ -71,8 +80,9 @@ const char *const *watch_child_words(
 	enum { OTHERS = 8 };
 	struct batch_choices plain = *choices;
 	struct words words = {.arena = arena};
-	words.items = ARENA_ARRAY(
-		arena, const char *, BATCH_OPTIONS + OTHERS + (size_t)choices->parameters.count);
+	words.items = ARENA_ARRAY(arena, const char *,
+		BATCH_OPTIONS + OTHERS + (size_t)choices->parameters.count +
+			choices->left_out.count);
 	plain.watch = false;
 	add(&words, "wavetrain");
 	add(&words, "run");

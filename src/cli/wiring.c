@@ -1,5 +1,6 @@
 #include "cli/wiring.h"
 
+#include "base/cleanup.h"
 #include "checkpoint/worktree.h"
 #include "cli/batch_secrets.h"
 #include "cli/gate_prompt.h"
@@ -34,8 +35,27 @@ static bool flush(void *context, bool power_cut, struct error *error)
 	struct batch *batch = context;
 	if (!record_flush(batch->record, power_cut, error))
 		return false;
-	console_flush(&batch->console);
+	if (batch->debugger)
+		debugger_flush_console(batch->debugger);
+	else
+		console_flush(&batch->console);
 	arena_reset(&batch->masked);
+	return true;
+}
+
+/* Artifacts and branches have names that anybody may choose. */
+static bool append_state(void *context, const struct checkpoint_request *request,
+	struct buffer *lines, struct error *error)
+{
+	struct batch *batch = context;
+	CLEANUP(arena_release) struct arena arena = {0};
+	if (!record_append_state(batch->record, request, lines, error))
+		return false;
+	if (batch->mask) {
+		const char *masked = mask_text(batch->mask, buffer_text(lines), &arena);
+		buffer_clear(lines);
+		buffer_append_text(lines, masked);
+	}
 	return true;
 }
 
@@ -43,7 +63,10 @@ static bool prepare_checkpoint(void *context, const struct checkpoint_request *r
 	struct checkpoint *checkpoint, struct error *error)
 {
 	struct batch *batch = context;
-	return checkpointer_prepare(batch->checkpointer, request, checkpoint, error);
+	struct checkpoint_request stated = *request;
+	stated.append_state = append_state;
+	stated.state_context = batch;
+	return checkpointer_prepare(batch->checkpointer, &stated, checkpoint, error);
 }
 
 static bool publish_checkpoint(void *context, struct checkpoint *checkpoint, struct error *error)
@@ -135,7 +158,8 @@ static void stopping(void *context)
 static void tick(void *context)
 {
 	struct batch *batch = context;
-	console_tick(&batch->console);
+	if (!batch->debugger || !debugger_is_asking(batch->debugger))
+		console_tick(&batch->console);
 }
 
 static void advance_background(void *context)
@@ -156,6 +180,8 @@ void wiring_connect(struct batch *batch)
 		.check_contract = check_contract,
 		.hash_schema = hash_schema,
 		.ask_gate = gate_prompt,
+		.ask_debugger = batch->debugger ? debugger_ask : NULL,
+		.ask_undecided = undecided_prompt,
 		.worktrees = batch->checkpointer ? &worktrees : NULL,
 		.roll_back = batch->checkpointer ? roll_back : NULL,
 		.changed_paths = batch->checkpointer ? changed_paths : NULL,

@@ -8,6 +8,7 @@
 #include "checkpoint/sync.h"
 #include "cli/batch.h"
 #include "cli/console.h"
+#include "cli/debugger.h"
 #include "cli/project.h"
 #include "model/ci_context.h"
 #include "model/services.h"
@@ -43,6 +44,7 @@ struct batch {
 	struct checkpointer *checkpointer; /* owned; NULL: no commits */
 	struct sync *sync;                 /* owned; NULL: nothing is pushed */
 	struct publication *publication;   /* owned; NULL: nothing is published */
+	struct debugger *debugger;         /* owned; NULL: nobody debugs */
 	struct console console;
 	struct run_services services;
 	struct mask *mask;       /* owned; NULL: there are no secrets */

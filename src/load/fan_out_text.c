@@ -131,6 +131,7 @@ static void put_lists(const struct replacement *replacement, struct step *step)
 	COPY_ITEMS(replacement, struct environment_variable, step->env.variables, step->env.count);
 	for (uint32_t i = 0; step->env.variables && i < step->env.count; i++)
 		step->env.variables[i].value = replaced(replacement, step->env.variables[i].value);
+	put_list(replacement, &step->writable);
 	COPY_ITEMS(replacement, struct output, step->outputs, step->output_count);
 	for (uint32_t i = 0; step->outputs && i < step->output_count; i++)
 		step->outputs[i].path = replaced(replacement, step->outputs[i].path);

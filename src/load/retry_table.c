@@ -12,6 +12,9 @@
 #define RETRY_ON_ANY                                                                               \
 	(((1u << FAILURE_CLASS_COUNT) - 1) & ~(1u << FAILURE_NONE) & ~(1u << FAILURE_CANCELLED))
 
+/* Whichever side the signal came from. */
+#define RETRY_ON_SIGNAL (1u << FAILURE_SIGNAL | 1u << FAILURE_UNKNOWN)
+
 static void decode_retry_on(
 	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
 {
@@ -26,16 +29,18 @@ static void decode_retry_on(
 			continue;
 		if (text_equal(word, "any")) {
 			retry->on |= RETRY_ON_ANY;
+		} else if (text_equal(word, failure_class_name(FAILURE_SIGNAL))) {
+			retry->on |= RETRY_ON_SIGNAL;
 		} else if (failure_class_parse(word, &class) && RETRY_ON_ANY & (1u << class)) {
 			retry->on |= 1u << class;
 		} else {
 			static const char *const words[] = {"transient", "timeout", "resource",
-				"contract", "output", "permanent", "signal", "any"};
+				"contract", "output", "permanent", "signal", "unknown", "any"};
 			diagnostics_add_near(decoder->diagnostics, FINDING_BAD_VALUE,
 				tree_where(decoder->tree, item),
 				text_nearest(word, words, ARRAY_LENGTH(words)),
 				"'on' must name classes of failure (transient, timeout, resource, "
-				"contract, output, permanent, signal, any), not '%s'",
+				"contract, output, permanent, signal, unknown, any), not '%s'",
 				shorten(decoder->arena, word));
 		}
 	}
@@ -104,11 +109,13 @@ static const struct yaml_field retry_fields[] = {
 		.decode = decode_retry_on,
 		.expected = "a class of failure or a list of them",
 		.shown_default = "any",
-		.description = "What is tried again. `transient`: exit status 75; `timeout`; "
-			       "`resource`: no memory, disk or process slot; `contract`; "
-			       "`output`: a declared output is missing; `permanent`: any other "
-			       "exit status; `signal`: killed by a signal; `any`: all of these. A "
-			       "step that was cancelled is never retried."},
+		.description =
+			"What is tried again. `transient`: exit status 75; `timeout`; "
+			"`resource`: no memory, disk or process slot; `contract`; "
+			"`output`: a declared output is missing; `permanent`: any other "
+			"exit status; `signal`: killed by a signal; `unknown`: by one that came "
+			"from elsewhere, such as SIGKILL or SIGTERM; `any`: all of these. "
+			"A step that was cancelled is never retried."},
 };
 
 const struct yaml_table retry_table = {

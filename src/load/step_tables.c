@@ -108,6 +108,15 @@ static void check_one_of(
 			second);
 }
 
+static void check_writable(struct decoder *decoder, uint32_t node, const struct step *step)
+{
+	if (step->writable.count && step->has_isolation && step->isolation == ISOLATION_NONE)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_key_where(decoder->tree, node, "writable"),
+			"'writable' says nothing beside 'isolation: none': the step can write "
+			"everywhere");
+}
+
 static void step_finish(struct decoder *decoder, uint32_t node, void *item)
 {
 	struct step *step = item;
@@ -119,6 +128,7 @@ static void step_finish(struct decoder *decoder, uint32_t node, void *item)
 	if (!step->agent)
 		command_shell_finish(decoder, node, &step->command);
 	check_one_of(decoder, node, "contract", "handover");
+	check_writable(decoder, node, step);
 	uint32_t condition = tree_find(decoder->tree, node, "if");
 	struct source_position where;
 	tree_text_where(decoder->tree, condition == INDEX_NONE ? node : condition, &where);
@@ -333,12 +343,37 @@ static const struct yaml_field step_fields[] = {
 			"empty folder for each attempt, with its inputs and outputs beside "
 			"it. `worktree`: a checkout of its own for each attempt; its changes "
 			"are merged when its wave ends."},
+	{.key = "isolation",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_isolation,
+		.word = isolation_word,
+		.shown_default = "as `execution.isolation` says",
+		.description =
+			"How its processes are held. `auto`: as well as the system can, and with "
+			"a workspace of its own it can write only there and in the temporary "
+			"folder. `none`: it can write wherever you can. `require`: whatever the "
+			"workspace, it does not start where the system cannot keep it from "
+			"writing elsewhere, or cannot end all that it has started."},
+	{.key = "writable",
+		.kind = FIELD_TEXT_LIST,
+		.flags = FIELD_PARAMETERS,
+		.offset = offsetof(struct step, writable),
+		.description = "Further folders or files that it can write, from the pipeline "
+			       "file's folder; `~/` is your home. One that does not exist is made "
+			       "as a folder."},
 	{.key = "gate",
 		.kind = FIELD_CUSTOM,
 		.decode = decode_gate,
 		.word = gate_word,
 		.shown_default = "auto",
 		.description = "`manual`: nothing after its wave starts before somebody approves."},
+	{.key = "breakpoint",
+		.kind = FIELD_CUSTOM,
+		.decode = decode_breakpoint,
+		.word = breakpoint_word,
+		.shown_default = "none",
+		.description = "Where `wavetrain debug` stops and asks: `before` the step, `after` "
+			       "it, or `both`. Nothing else heeds it."},
 	{.key = "resources",
 		.kind = FIELD_NAMED,
 		.table = &resource_claim_table,

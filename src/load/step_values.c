@@ -260,6 +260,22 @@ void decode_workspace(
 		step->workspace = (enum workspace_kind)place;
 }
 
+const char *isolation_word(size_t place)
+{
+	return place < ISOLATION_COUNT ? isolation_name((enum isolation)place) : NULL;
+}
+
+void decode_isolation(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	struct step *step = owner;
+	size_t place;
+	if (!decode_word(decoder, field, node, &place))
+		return;
+	step->isolation = (enum isolation)place;
+	step->has_isolation = true;
+}
+
 const char *reaction_word(size_t place)
 {
 	return place + 1 < REACTION_COUNT ? failure_reaction_name(reaction_of_word(place)) : NULL;
@@ -292,6 +308,22 @@ void decode_gate(
 	size_t place;
 	if (decode_word(decoder, field, node, &place))
 		step->needs_approval = place == 1;
+}
+
+/* In the order of the bits: DEBUG_BEFORE, DEBUG_AFTER, both. */
+const char *breakpoint_word(size_t place)
+{
+	static const char *const words[] = {"before", "after", "both"};
+	return place < ARRAY_LENGTH(words) ? words[place] : NULL;
+}
+
+void decode_breakpoint(
+	struct decoder *decoder, const struct yaml_field *field, uint32_t node, void *owner)
+{
+	struct step *step = owner;
+	size_t place;
+	if (decode_word(decoder, field, node, &place))
+		step->breakpoint = (uint8_t)(place + 1);
 }
 
 void decode_barrier(

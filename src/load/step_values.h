@@ -13,8 +13,10 @@ decode_function decode_task;
 decode_function decode_foreach;
 decode_function decode_condition;
 decode_function decode_workspace;
+decode_function decode_isolation;
 decode_function decode_step_reaction;
 decode_function decode_gate;
+decode_function decode_breakpoint;
 decode_function decode_barrier;
 decode_function decode_cache;
 decode_function decode_step_secrets;
@@ -26,7 +28,9 @@ decode_function decode_secrets;
 
 /* The words of the fields that these decode, for yaml_field.word. */
 const char *workspace_word(size_t place);
+const char *isolation_word(size_t place);
 const char *gate_word(size_t place);
+const char *breakpoint_word(size_t place);
 
 /* "retry" to "abort": place 0 is the first after REACTION_DEFAULT. */
 const char *reaction_word(size_t place);

@@ -25,6 +25,12 @@ static const char *on_failure_word(size_t place)
 					: NULL;
 }
 
+static const char *jobserver_word(size_t place)
+{
+	return place < JOBSERVER_STYLE_COUNT ? jobserver_style_name((enum jobserver_style)place)
+					     : NULL;
+}
+
 static const struct yaml_field execution_fields[] = {
 	{.key = "mode",
 		.kind = FIELD_ENUM,
@@ -59,6 +65,12 @@ static const struct yaml_field execution_fields[] = {
 			"running steps are ended at once; what is done is committed. "
 			"`rollback`: the other steps finish, then files go back to the "
 			"wave's start."},
+	{.key = "isolation",
+		.kind = FIELD_ENUM,
+		.word = isolation_word,
+		.offset = offsetof(struct execution, isolation),
+		.shown_default = "auto",
+		.description = "The `isolation` of steps that do not say."},
 	{.key = "timeout",
 		.kind = FIELD_DURATION,
 		.minimum = 1,
@@ -83,6 +95,14 @@ static const struct yaml_field execution_fields[] = {
 		.expected = "a mapping of names to amounts",
 		.description = "What steps share besides `jobs`: `{memory: 12GiB, gpu: 1}`. Steps "
 			       "run side by side as far as their `resources` fit."},
+	{.key = "jobserver",
+		.kind = FIELD_ENUM,
+		.word = jobserver_word,
+		.offset = offsetof(struct execution, jobserver),
+		.shown_default = "none",
+		.description = "Whether `make` and its like in steps share the run's `jobs`. "
+			       "`fifo`: by a named pipe, for GNU make 4.4 and newer. `pipe`: by "
+			       "two descriptors, for older ones too."},
 	{.key = "budget",
 		.kind = FIELD_DURATION,
 		.minimum = 1,

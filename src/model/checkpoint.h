@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+#include "base/error.h"
+
 enum checkpoint_trigger {
 	TRIGGER_WAVE,
 	TRIGGER_STEP, /* a serial step */
@@ -23,9 +26,17 @@ struct checkpoint_request {
 	uint32_t number; /* of this run: 1, 2, … */
 	uint32_t wave;   /* INDEX_NONE: none */
 	bool partial;    /* not all of the stage is done */
+	bool steps_run;  /* what cannot be committed as it is now is left for a later one */
 	const char *run_id;
 	const char *subject; /* first line of the message, finished */
 	const char *body;    /* the steps and their durations, lines; "" for none */
+	/*
+	 * Appends lines that say how far the run is, kept in the commit where nobody reads them.
+	 * Called once there is something to commit. NULL: nothing is kept.
+	 */
+	bool (*append_state)(void *context, const struct checkpoint_request *request,
+		struct buffer *lines, struct error *error);
+	void *state_context;
 };
 
 /* A checkpoint as it is recorded. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/containment.h"
 
 /* Which of an event's fields are written. A field that holds its "none" is left out. */
 enum event_field {
@@ -27,6 +28,7 @@ enum event_field {
 	FIELD_ERRORS = 1u << 16,
 	FIELD_KNOWN = 1u << 17,
 	FIELD_JOBS = 1u << 18,
+	FIELD_CONTAINMENT = 1u << 19,
 };
 
 #define FIELDS_OF_STEP (FIELD_ATTEMPT | FIELD_WAVE | FIELD_GROUP)
@@ -56,7 +58,8 @@ static const struct event_row rows[] = {
 	[EVENT_GROUP_STARTED] = {"group_started", FIELD_WAVE | FIELD_GROUP},
 	[EVENT_GROUP_COMPLETED] = {"group_completed", FIELDS_OF_GROUP_END},
 	[EVENT_GROUP_FAILED] = {"group_failed", FIELDS_OF_GROUP_END},
-	[EVENT_STEP_STARTED] = {"step_started", FIELDS_OF_STEP | FIELD_QUEUE | FIELD_PROCESS},
+	[EVENT_STEP_STARTED] = {"step_started",
+		FIELDS_OF_STEP | FIELD_QUEUE | FIELD_PROCESS | FIELD_CONTAINMENT},
 	[EVENT_STEP_COMPLETED] = {"step_completed", FIELDS_OF_ENDED | FIELD_KEY | FIELD_TREE},
 	[EVENT_STEP_FAILED] = {"step_failed", FIELDS_OF_ENDED},
 	[EVENT_STEP_RETRIED] = {"step_retried", FIELDS_OF_ENDED | FIELD_DELAY},
@@ -204,6 +207,10 @@ static void append_rare(struct buffer *buffer, const struct event *event, unsign
 		append_errors(buffer, event);
 	if ((fields & FIELD_KNOWN) && event->was_known)
 		append_bool(buffer, ",\"was_known\":", true);
+	if ((fields & FIELD_CONTAINMENT) && event->containment) {
+		buffer_append_text(buffer, ",\"containment\":");
+		containment_append_json(event->containment, buffer);
+	}
 }
 
 static void append_head(

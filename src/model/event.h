@@ -29,8 +29,8 @@ enum event_type {
 	EVENT_STEP_FAILED,    /* for good */
 	EVENT_STEP_RETRIED,   /* an attempt failed, another follows after delay_ms */
 	EVENT_STEP_SKIPPED,
-	EVENT_STEP_CANCELLED,   /* an attempt was ended by us; the step is pending again */
-	EVENT_STEP_ROLLED_BACK, /* it was done; its files are gone, so it is pending again */
+	EVENT_STEP_CANCELLED,   /* an attempt was ended by us or from elsewhere; it is pending */
+	EVENT_STEP_ROLLED_BACK, /* what it did does not count: it is pending again */
 	EVENT_STEP_EXPANDED, /* its list is there: instances take its place; count says how many */
 	EVENT_CACHE_HIT,     /* step_completed follows, without a process */
 	EVENT_CONTRACT_VALIDATED,
@@ -85,6 +85,7 @@ struct event {
 	bool log_truncated;
 	const char *log_path; /* relative to the run's folder; NULL: it printed nothing */
 	uint32_t process_id;  /* of EVENT_STEP_STARTED */
+	uint8_t containment;  /* of EVENT_STEP_STARTED: enum containment bits; 0: not known */
 
 	const char *reason; /* one phrase for people: why skipped, failed, cancelled; NULL: none */
 	const char

@@ -11,6 +11,7 @@ struct history_entry {
 	int64_t median_ms;       /* of its last successful attempts, at most HISTORY_DEPTH */
 	int64_t ninth_decile_ms; /* of the same: nine in ten took no longer */
 	uint32_t run_count;      /* how many went into these; at least 1 */
+	uint64_t peak_rss_bytes; /* the most that any of the same used; 0: not known */
 };
 #define HISTORY_DEPTH 20
 

@@ -43,6 +43,13 @@ static const char *const workspace_names[] = {
 };
 static_assert(ARRAY_LENGTH(workspace_names) == WORKSPACE_COUNT, "one name a kind");
 
+static const char *const isolation_names[] = {
+	[ISOLATION_AUTO] = "auto",
+	[ISOLATION_NONE] = "none",
+	[ISOLATION_REQUIRE] = "require",
+};
+static_assert(ARRAY_LENGTH(isolation_names) == ISOLATION_COUNT, "one name each");
+
 static const char *const contract_kind_names[] = {
 	[CONTRACT_JSON_SCHEMA] = "json_schema",
 	[CONTRACT_COMMAND] = "command",
@@ -63,6 +70,13 @@ static const char *const failure_policy_names[] = {
 	[ON_FAILURE_ROLLBACK] = "rollback",
 };
 static_assert(ARRAY_LENGTH(failure_policy_names) == ON_FAILURE_COUNT, "one name a policy");
+
+static const char *const jobserver_style_names[] = {
+	[JOBSERVER_NONE] = "none",
+	[JOBSERVER_FIFO] = "fifo",
+	[JOBSERVER_PIPE] = "pipe",
+};
+static_assert(ARRAY_LENGTH(jobserver_style_names) == JOBSERVER_STYLE_COUNT, "one name a style");
 
 static const char *const push_policy_names[] = {
 	[PUSH_AUTO] = "auto",
@@ -95,6 +109,16 @@ const char *workspace_kind_name(enum workspace_kind kind)
 	return workspace_names[kind];
 }
 
+const char *isolation_name(enum isolation isolation)
+{
+	return isolation_names[isolation];
+}
+
+enum isolation step_isolation(const struct pipeline *pipeline, const struct step *step)
+{
+	return step->has_isolation ? step->isolation : pipeline->execution.isolation;
+}
+
 const char *contract_kind_name(enum contract_kind kind)
 {
 	return contract_kind_names[kind];
@@ -108,6 +132,11 @@ const char *execution_mode_name(enum execution_mode mode)
 const char *wave_failure_policy_name(enum wave_failure_policy policy)
 {
 	return failure_policy_names[policy];
+}
+
+const char *jobserver_style_name(enum jobserver_style style)
+{
+	return jobserver_style_names[style];
 }
 
 const char *push_policy_name(enum push_policy policy)

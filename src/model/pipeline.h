@@ -253,6 +253,15 @@ enum workspace_kind {
 };
 const char *workspace_kind_name(enum workspace_kind kind);
 
+/* How a step's processes are held, see model/containment.h. */
+enum isolation {
+	ISOLATION_AUTO, /* as far as the system goes; writes are held where the workspace is its own */
+	ISOLATION_NONE,    /* it may write wherever the user may */
+	ISOLATION_REQUIRE, /* it does not start where its end or its writes cannot be enforced */
+	ISOLATION_COUNT
+};
+const char *isolation_name(enum isolation isolation);
+
 /* Something that steps share besides processors: memory, a licence, a device, a lock (one of it). */
 struct resource_pool {
 	const char *name;
@@ -315,8 +324,12 @@ struct step {
 	const struct text_list *empty_inputs; /* artifacts of a foreach without any instance: an
 						 empty folder each */
 
+	struct text_list writable; /* places that an isolated step may write besides its own */
+
 	enum workspace_kind workspace : 8;
 	enum failure_reaction on_failure : 8;
+	enum isolation isolation : 8; /* see step_isolation() */
+	bool has_isolation;           /* false: it is execution.isolation that counts */
 	double value;        /* what it is worth; with effort and risk: how early it starts */
 	int64_t effort_ms;   /* how long it is said to take; 0: not said */
 	double risk;         /* 0 to 1; see CHECKPOINT_RISK */
@@ -325,6 +338,7 @@ struct step {
 	bool is_check;       /* barrier: false; runs at its wave's end, before the commit */
 	bool is_optional;    /* its failure does not make the run fail */
 	bool is_exported;    /* its outputs are copied to the report folder */
+	uint8_t breakpoint;  /* bits of enum debug_moment; heeded where the run is debugged */
 	struct source_position where;
 };
 #define STEP_DEFAULT_GRACE_MS 10000
@@ -358,15 +372,26 @@ enum wave_failure_policy {
 };
 const char *wave_failure_policy_name(enum wave_failure_policy policy);
 
+/* How steps are offered the run's free slots; see run/jobserver.h. */
+enum jobserver_style {
+	JOBSERVER_NONE,
+	JOBSERVER_FIFO, /* by a path: GNU make from 4.4 on, ninja, cargo */
+	JOBSERVER_PIPE, /* by two descriptors: also older ones of make */
+	JOBSERVER_STYLE_COUNT
+};
+const char *jobserver_style_name(enum jobserver_style style);
+
 struct execution {
 	enum execution_mode mode;
 	bool has_balance; /* derived waves are evened out by the estimates */
 	uint32_t jobs;    /* steps at once; 0: as many as the machine has processors */
 	enum wave_failure_policy on_failure;
-	int64_t time_limit_ms; /* of the whole run, then it is stopped as by SIGINT; 0: none */
-	uint32_t retry_budget; /* attempts more, of all steps together; 0: no limit */
+	enum isolation isolation; /* of steps that do not say */
+	int64_t time_limit_ms;    /* of the whole run, then it is stopped as by SIGINT; 0: none */
+	uint32_t retry_budget;    /* attempts more, of all steps together; 0: no limit */
 	struct resource_pool *pools; /* `resources` */
 	uint32_t pool_count;
+	enum jobserver_style jobserver;
 	int64_t budget_ms; /* the same, and what will not end within it is not started; 0: none */
 };
 
@@ -418,6 +443,8 @@ struct pipeline {
 	struct component *components; /* declared ones, used or not */
 	uint32_t component_count;
 };
+
+enum isolation step_isolation(const struct pipeline *pipeline, const struct step *step);
 
 /* The step's index, or INDEX_NONE. Linear: for a command line's few ids. */
 uint32_t pipeline_find_step(const struct pipeline *pipeline, const char *id);

@@ -19,6 +19,13 @@ static const char *const estimate_origin_names[] = {
 };
 static_assert(ARRAY_LENGTH(estimate_origin_names) == ESTIMATE_ORIGIN_COUNT, "one name an origin");
 
+static const char *const memory_origin_names[] = {
+	[MEMORY_NONE] = "none",
+	[MEMORY_DECLARED] = "declared",
+	[MEMORY_LEARNED] = "learned",
+};
+static_assert(ARRAY_LENGTH(memory_origin_names) == MEMORY_ORIGIN_COUNT, "one name an origin");
+
 static const char *const action_names[] = {
 	[ACTION_RUN] = "run",
 	[ACTION_SKIP] = "skip",
@@ -40,6 +47,11 @@ bool wave_origin_is_by_needs(enum wave_origin origin)
 const char *estimate_origin_name(enum estimate_origin origin)
 {
 	return estimate_origin_names[origin];
+}
+
+const char *memory_origin_name(enum memory_origin origin)
+{
+	return memory_origin_names[origin];
 }
 
 const char *plan_action_name(enum plan_action action)

@@ -35,6 +35,23 @@ enum estimate_origin {
 };
 const char *estimate_origin_name(enum estimate_origin origin);
 
+/* Where the amount of the pool `memory` comes from that a step is given out with. */
+enum memory_origin {
+	MEMORY_NONE,     /* nothing is known: it claims none */
+	MEMORY_DECLARED, /* by the step's own `resources` */
+	MEMORY_LEARNED,  /* from its earlier attempts */
+	MEMORY_ORIGIN_COUNT
+};
+const char *memory_origin_name(enum memory_origin origin);
+
+/* What a step takes of the pools while it runs, in their order. */
+struct step_claims {
+	const struct resource_claim *items;
+	uint32_t count;
+	enum memory_origin memory_from;
+	uint64_t memory_bytes; /* 0 with MEMORY_NONE */
+};
+
 /* With no history and no hint at all a step counts as one second. */
 #define ESTIMATE_DEFAULT_MS 1000
 
@@ -121,7 +138,18 @@ struct plan {
 	uint32_t critical_path_count;
 	int64_t critical_path_ms;
 	struct plan_totals totals;
+	struct step_claims *claims; /* of each step; NULL: those it is written with, as without a
+				       pool `memory` */
 };
+
+/* memory_from is only set where the plan has claims of its own. */
+static inline struct step_claims plan_step_claims(const struct plan *plan, uint32_t step)
+{
+	const struct step *found = &plan->pipeline->steps[step];
+	if (plan->claims)
+		return plan->claims[step];
+	return (struct step_claims){.items = found->claims, .count = found->claim_count};
+}
 
 /* Of ready steps the one with the smallest key starts first, ties by place in the file. */
 static inline int64_t plan_step_key(const struct plan *plan, uint32_t step)

@@ -33,6 +33,7 @@ struct run_attempt {
 	uint64_t log_bytes;
 	bool log_truncated;
 	const char *log_path; /* relative to the run's folder; NULL: no output */
+	uint8_t containment;  /* enum containment bits; 0: not known */
 	const char *reason;
 };
 
@@ -110,6 +111,23 @@ struct run_wave {
 	uint32_t checkpoint; /* in run->checkpoints, the last one of this wave; INDEX_NONE: none */
 };
 
+/*
+ * A step that has given different verdicts with the same inputs: it failed and was tried again with
+ * success, or did the one here and the other in an earlier run of the same commit. Attempts that
+ * were cancelled, lacked a resource or were killed from elsewhere are no verdict.
+ */
+struct run_flaky {
+	uint32_t step;
+	uint32_t
+		attempts; /* with these inputs that succeeded or failed, here and in earlier runs */
+	uint32_t failed;  /* those of them that failed, at least 1 and not all */
+	uint32_t run_count;              /* runs they were in, this one included */
+	enum failure_class last_failure; /* of the newest of them that failed */
+	const char *last_reason;         /* NULL: none */
+	const char *last_run;            /* id */
+	int64_t last_failed_ms;
+};
+
 /* How many steps could run at once from a moment on, until the next of these. */
 struct run_slots {
 	int64_t from_ms;
@@ -171,6 +189,8 @@ struct run {
 	uint32_t checkpoint_count;
 	uint32_t *critical_path; /* by measured durations where there are some, else estimates */
 	uint32_t critical_path_count;
+	struct run_flaky *flaky; /* by step; record_read_flaky() */
+	uint32_t flaky_count;
 	struct run_totals totals; /* run_summarise() */
 };
 

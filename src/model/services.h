@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "model/checkpoint.h"
 #include "model/contract_check.h"
+#include "model/debug_stop.h"
 #include "model/event.h"
 #include "model/pipeline.h"
 
@@ -55,6 +56,13 @@ struct worktree_services {
 	bool (*remove)(void *context, const char *folder, struct error *error);
 };
 
+enum undecided_answer {
+	UNDECIDED_LATER, /* nobody answers: what does not need it goes on, then the run stops */
+	UNDECIDED_RETRY,
+	UNDECIDED_SKIP, /* it counts as one whose `if` does not hold */
+	UNDECIDED_QUIT  /* the run stops here */
+};
+
 struct run_services {
 	void *context;
 
@@ -98,6 +106,15 @@ struct run_services {
 	 * stops.
 	 */
 	bool (*ask_gate)(void *context, uint32_t step, const char **approved_by);
+
+	/*
+	 * A step was killed by a signal that is not ours, and nothing else runs. NULL: nobody is
+	 * asked, as with UNDECIDED_LATER.
+	 */
+	enum undecided_answer (*ask_undecided)(void *context, uint32_t step, int signal);
+
+	/* What to do at a breakpoint; NULL: nobody debugs, and there are none. */
+	enum debug_answer (*ask_debugger)(void *context, const struct debug_stop *stop);
 
 	/* Worktrees of steps; NULL where there is no repository. See checkpoint/worktree.h. */
 	const struct worktree_services *worktrees;

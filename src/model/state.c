@@ -42,6 +42,7 @@ static const char *const failure_class_names[] = {
 	[FAILURE_OUTPUT] = "output",
 	[FAILURE_PERMANENT] = "permanent",
 	[FAILURE_SIGNAL] = "signal",
+	[FAILURE_UNKNOWN] = "unknown",
 	[FAILURE_CANCELLED] = "cancelled",
 };
 static_assert(ARRAY_LENGTH(failure_class_names) == FAILURE_CLASS_COUNT, "one name a class");

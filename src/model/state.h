@@ -23,11 +23,12 @@ enum failure_class {
 	FAILURE_NONE,      /* it succeeded */
 	FAILURE_TRANSIENT, /* exit status 75 (EX_TEMPFAIL of sysexits.h), or a declared one */
 	FAILURE_TIMEOUT,
-	FAILURE_RESOURCE, /* no memory, no disk, no process slot */
+	FAILURE_RESOURCE, /* no memory, no disk, no process slot; the OOM killer */
 	FAILURE_CONTRACT,
 	FAILURE_OUTPUT,    /* a declared output is missing or not a plain file */
 	FAILURE_PERMANENT, /* any other non-zero exit status */
-	FAILURE_SIGNAL,    /* killed by a signal that was not ours */
+	FAILURE_SIGNAL,    /* a signal that its own fault has brought about: SIGSEGV, SIGABRT … */
+	FAILURE_UNKNOWN,   /* killed by a signal from elsewhere that was not ours */
 	FAILURE_CANCELLED, /* ended by us: interrupt, stop */
 	FAILURE_CLASS_COUNT
 };

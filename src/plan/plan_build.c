@@ -5,6 +5,7 @@
 #include "plan/estimate.h"
 #include "plan/fingerprint.h"
 #include "plan/graph.h"
+#include "plan/learned_memory.h"
 #include "plan/rank.h"
 #include "plan/resumption.h"
 #include "plan/scope_check.h"
@@ -70,6 +71,7 @@ bool plan_build(const struct plan_request *request, struct arena *arena,
 		.steps = ARENA_ARRAY(arena, struct plan_step, request->pipeline->step_count),
 	};
 	estimate_steps(plan, request->history, &scratch);
+	learned_memory_claim(plan, request->history, arena);
 	if (!arrange(plan, arena, diagnostics))
 		return false;
 	estimate_waves(plan);

@@ -34,6 +34,7 @@ bool attempt_started(
 		.process_id = event->process_id,
 		.started_ms = event->time_ms,
 		.queue_ms = event->queue_ms,
+		.containment = event->containment,
 	};
 	return true;
 }
@@ -64,6 +65,7 @@ static bool write_attempt_started(
 	bind_integer(add, 4, start->started_ms);
 	bind_integer(add, 5, start->queue_ms);
 	bind_integer(add, 6, start->process_id);
+	bind_integer(add, 7, start->containment);
 	return statement_run(add, NULL, error);
 }
 
@@ -152,6 +154,7 @@ static bool write_whole_attempt(struct record *record, const struct event *event
 		bind_integer(add, 7, start->queue_ms);
 	bind_integer(add, 16, start->started_ms);
 	bind_integer(add, 17, start->process_id);
+	bind_integer(add, 18, start->containment);
 	return statement_run(add, NULL, error);
 }
 

@@ -5,12 +5,29 @@
 
 void cursor_forget(struct run_cursor *cursor)
 {
+	seal_release(&cursor->seal);
 	free(cursor->id);
 	free(cursor->numbers);
 	free(cursor->step_states);
 	free(cursor->wave_states);
 	free(cursor->group_states);
 	*cursor = (struct run_cursor){0};
+}
+
+/* The run's last seal, which the next one builds on. */
+static bool read_seal(struct record *record, struct run_cursor *cursor, struct error *error)
+{
+	struct statement *last = record_statement(record, SQL_LAST_SEAL, error);
+	bool row;
+
+	if (!last)
+		return false;
+	bind_integer(last, 1, cursor->run);
+	if (!statement_next(last, &row, error))
+		return false;
+	seal_start(&cursor->seal, row && column_text(last, 0) ? column_text(last, 0) : "");
+	statement_reset(last);
+	return true;
 }
 
 static bool read_head(struct record *record, struct run_cursor *cursor, struct error *error)
@@ -33,7 +50,7 @@ static bool read_head(struct record *record, struct run_cursor *cursor, struct e
 	cursor->sequence = row ? (uint64_t)column_integer(last, 0) : 0;
 	cursor->last_time_ms = row ? column_integer(last, 1) : TIME_NONE;
 	statement_reset(last);
-	return true;
+	return read_seal(record, cursor, error);
 }
 
 static bool read_steps(struct record *record, struct run_cursor *cursor, struct error *error)
@@ -119,7 +136,7 @@ bool cursor_move(struct record *record, const char *run_id, struct error *error)
 
 	if (cursor->id && strcmp(cursor->id, run_id) == 0)
 		return true;
-	if (!attempt_starts_settle(record, error))
+	if (!record_settle(record, error))
 		return false;
 	cursor_forget(cursor);
 	if (!record_run_number(record, run_id, &cursor->run, error))

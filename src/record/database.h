@@ -9,8 +9,8 @@
 
 /*
  * SQLite, as far as the record needs it. Every failure becomes one sentence that names the file:
- * a full disk is ERROR_DISK_FULL, a place that cannot be opened or written ERROR_FILE, the rest
- * ERROR_DATABASE.
+ * a full disk is ERROR_DISK_FULL, a place that cannot be opened or written ERROR_FILE, a file
+ * whose bytes are not SQLite's (any more) ERROR_RECORD_DAMAGED, the rest ERROR_DATABASE.
  *
  * Durability. The writer uses WAL with synchronous=NORMAL: a commit is a write(2) to the WAL file
  * without any fsync, so it survives the death of the process, not of the machine. Where a power
@@ -36,6 +36,9 @@ bool database_open(const char *path, enum database_access access, struct databas
 	struct error *error);
 void database_close(struct database *database); /* NULL is fine; rolls back what is open */
 
+/* The same, and leaves the files as they are: of a damaged one the WAL is not moved into it. */
+void database_abandon(struct database *database);
+
 /* Runs statements that give no rows, one or many. */
 bool database_execute(struct database *database, const char *sql, struct error *error);
 
@@ -55,6 +58,11 @@ bool database_sync(struct database *database, struct error *error);
 bool database_tidy(struct database *database, uint32_t limit_pages, struct error *error);
 
 const char *database_path(const struct database *database);
+
+/* What mends a damaged record. */
+#define DAMAGED_HINT                                                                               \
+	"'wavetrain resume' sets it aside and goes on from the run's commits; 'wavetrain run' "    \
+	"sets it aside and begins anew"
 
 /* A prepared statement. Faults in binding show when it is stepped. Parameters count from 1. */
 struct statement;
@@ -81,7 +89,9 @@ void statement_reset(struct statement *statement);
 /* Columns count from 0 and are valid until the next row. */
 int64_t column_integer(struct statement *statement, int column);
 bool column_is_null(struct statement *statement, int column);
+bool column_is_integer(struct statement *statement, int column);
 const char *column_text(struct statement *statement, int column); /* NULL: NULL */
+size_t column_size(struct statement *statement, int column);      /* of its text in bytes */
 const char *column_copy(struct statement *statement, int column, struct arena *arena);
 
 #endif

@@ -1,4 +1,6 @@
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "record/record_internal.h"
 
@@ -289,35 +291,65 @@ static bool move_subject(struct run_cursor *cursor, const struct event_rule *rul
 	return true;
 }
 
+/* Columns are bound and sealed in their order, so that the same bytes are read back. */
+struct event_columns {
+	struct statement *row;
+	struct hash *hash;
+	int count;
+};
+
+static void put_integer(struct event_columns *columns, int64_t number)
+{
+	bind_integer(columns->row, ++columns->count, number);
+	seal_add_integer(columns->hash, number);
+}
+
+static void put_index(struct event_columns *columns, uint32_t index)
+{
+	bind_index(columns->row, ++columns->count, index);
+	if (index == INDEX_NONE)
+		seal_add_null(columns->hash);
+	else
+		seal_add_integer(columns->hash, index);
+}
+
+static void put_text(struct event_columns *columns, const char *text)
+{
+	bind_text(columns->row, ++columns->count, text);
+	seal_add_text(columns->hash, text, text ? strlen(text) : 0);
+}
+
 static bool add_event_row(struct record *record, const struct event *event,
 	const struct event_names *names, struct error *error)
 {
-	struct statement *add = record_statement(record, SQL_ADD_EVENT, error);
+	struct run_cursor *cursor = &record->cursor;
+	struct event_columns columns = {
+		record_statement(record, SQL_ADD_EVENT, error), &cursor->seal.hash, 0};
 	enum failure_class failure = attempt_failure(event);
 
-	if (!add)
+	if (!columns.row)
 		return false;
 	buffer_clear(&record->json);
 	event_append_json(event, names, &record->json);
-	bind_integer(add, 1, record->cursor.run);
-	bind_integer(add, 2, (int64_t)event->sequence);
-	bind_text(add, 3, event_type_name(event->type));
-	bind_integer(add, 4, event->time_ms);
-	bind_index(add, 5,
-		event->step < record->cursor.step_count ? event_step_number(record, event)
-							: INDEX_NONE);
-	bind_index(add, 6, event->wave);
-	bind_index(add, 7, event->group);
-	bind_integer(add, 8, event->attempt);
-	bind_integer(add, 9, event->duration_ms);
-	bind_integer(add, 10, event->exit_status);
-	bind_integer(add, 11, event->signal);
-	bind_text(add, 12, failure == FAILURE_NONE ? NULL : failure_class_name(failure));
-	bind_integer(add, 13, event->delay_ms);
-	bind_text(add, 14, event->reason);
-	bind_text(add, 15, event->subject);
-	bind_bytes(add, 16, record->json.bytes, record->json.size);
-	return statement_run(add, NULL, error);
+	put_integer(&columns, cursor->run << 32 | (int64_t)event->sequence);
+	put_text(&columns, event_type_name(event->type));
+	put_integer(&columns, event->time_ms);
+	put_index(&columns,
+		event->step < cursor->step_count ? event_step_number(record, event) : INDEX_NONE);
+	put_index(&columns, event->wave);
+	put_index(&columns, event->group);
+	put_integer(&columns, event->attempt);
+	put_integer(&columns, event->duration_ms);
+	put_integer(&columns, event->exit_status);
+	put_integer(&columns, event->signal);
+	put_text(&columns, failure == FAILURE_NONE ? NULL : failure_class_name(failure));
+	put_integer(&columns, event->delay_ms);
+	put_text(&columns, event->reason);
+	put_text(&columns, event->subject);
+	bind_bytes(columns.row, ++columns.count, record->json.bytes, record->json.size);
+	seal_add_text(columns.hash, record->json.bytes, record->json.size);
+	cursor->seal.count++;
+	return statement_run(columns.row, NULL, error);
 }
 
 static bool write_rows(struct record *record, const struct event *event,
@@ -357,6 +389,11 @@ bool record_event(struct record *record, const char *run_id, struct event *event
 		return refuse_event(run_id, event, names, error);
 	}
 	cursor->sequence++;
+	if (event->type == EVENT_CHECKPOINT_CREATED && event->checkpoint->commit) {
+		cursor->stated = cursor->stating;
+		snprintf(cursor->stated_commit, sizeof cursor->stated_commit, "%s",
+			event->checkpoint->commit);
+	}
 	cursor->last_time_ms = event->time_ms;
 	return true;
 }

@@ -10,6 +10,7 @@ struct durations {
 	const char *step_id;
 	uint32_t count;
 	int64_t values[HISTORY_DEPTH];
+	uint64_t peak_rss_bytes; /* the highest of them */
 };
 
 struct duration_table {
@@ -45,6 +46,8 @@ static void add_duration(struct duration_table *table, struct history *history, 
 {
 	const char *id = column_text(row, 0);
 	int64_t duration_ms = column_integer(row, 1);
+	int64_t peak_rss_bytes = column_integer(row, 2);
+	struct durations *step;
 	uint32_t index = map_find(&history->by_id, id);
 
 	if (index == INDEX_NONE) {
@@ -53,10 +56,13 @@ static void add_duration(struct duration_table *table, struct history *history, 
 		table->steps[index].step_id = arena_copy_text(arena, id);
 		map_add(&history->by_id, table->steps[index].step_id, index);
 	}
+	step = &table->steps[index];
+	if (step->count == HISTORY_DEPTH)
+		return;
 	/* A clock that was set back makes a negative duration. */
-	if (table->steps[index].count < HISTORY_DEPTH)
-		table->steps[index].values[table->steps[index].count++] =
-			duration_ms > 0 ? duration_ms : 0;
+	step->values[step->count++] = duration_ms > 0 ? duration_ms : 0;
+	if (peak_rss_bytes > 0 && (uint64_t)peak_rss_bytes > step->peak_rss_bytes)
+		step->peak_rss_bytes = (uint64_t)peak_rss_bytes;
 }
 
 static bool read_durations(struct statement *read, struct duration_table *table,
@@ -92,6 +98,7 @@ bool record_read_history(struct record *record, const char *pipeline_name, struc
 
 		entry->step_id = step->step_id;
 		entry->run_count = step->count;
+		entry->peak_rss_bytes = step->peak_rss_bytes;
 		qsort(step->values, step->count, sizeof *step->values, compare_durations);
 		entry->median_ms = median(step->values, step->count);
 		entry->ninth_decile_ms = ninth_decile(step->values, step->count);

@@ -57,7 +57,7 @@ bool lost_run_settle(struct record *record, struct run *run, struct error *error
 	int64_t last_ms = run->started_ms;
 	bool lost;
 
-	if (record->access == RECORD_WRITE || run->state != STATE_RUNNING)
+	if (record->lock >= 0 || run->state != STATE_RUNNING)
 		return true;
 	if (!record_run_number(record, run->id, &number, error) ||
 		!is_lost(record, number, &lost, error))

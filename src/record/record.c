@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "record/record_internal.h"
@@ -19,9 +21,30 @@
  * Nothing of the state is committed by accident; pipelines kept beside it may be. The star covers
  * what a killed file_write_atomic() leaves.
  */
-#define GITIGNORE "/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n"
+#define GITIGNORE "/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n/running*\n"
 
 #define RUN_ID_LIMIT 10000
+
+/* After an unclean end a larger file is read only as far as it is needed. */
+#define CHECKED_FILE_LIMIT_BYTES (256 * 1024 * 1024)
+
+static bool may_write(const struct record *record)
+{
+	return record->access == RECORD_WRITE || record->access == RECORD_MEND;
+}
+
+/* None yet, or one as an earlier version wrote it: what we add stands at the end. */
+static bool lacks_gitignore(const char *path)
+{
+	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
+	struct error ignored;
+
+	if (!path_exists(path))
+		return true;
+	return file_read(path, sizeof GITIGNORE, &text, &ignored) && text.size > 0 &&
+	       text.size < sizeof GITIGNORE - 1 &&
+	       strncmp(buffer_text(&text), GITIGNORE, text.size) == 0;
+}
 
 static bool prepare_folder(const char *state_folder, struct arena *arena, struct error *error)
 {
@@ -29,18 +52,100 @@ static bool prepare_folder(const char *state_folder, struct arena *arena, struct
 
 	if (!folder_make(state_folder, error))
 		return false;
-	return path_exists(path) || file_write_atomic(path, GITIGNORE, strlen(GITIGNORE), error);
+	return !lacks_gitignore(path) ||
+	       file_write_atomic(path, GITIGNORE, strlen(GITIGNORE), error);
+}
+
+static const char *database_place(const struct record *record, struct arena *arena)
+{
+	return path_join(arena, record->state_folder, "state.db");
+}
+
+/* A runner that ended in peace has moved the WAL into the database and removed it. */
+static bool ended_uncleanly(const char *path, struct arena *arena)
+{
+	struct stat status;
+
+	return stat(arena_format(arena, "%s-wal", path), &status) == 0 && status.st_size > 0;
+}
+
+static bool is_too_large(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_size > CHECKED_FILE_LIMIT_BYTES;
+}
+
+static bool open_database(struct record *record, const char *path, struct error *error)
+{
+	return database_open(path, DATABASE_WRITE, &record->database, error) &&
+	       schema_bring_forward(record->database, error);
+}
+
+/*
+ * The format numbers of the header (https://www.sqlite.org/fileformat2.html): of a file with other
+ * ones SQLite says that it cannot be written, or is too new. 18, 19: for writing and reading, 1 or
+ * 2; 44 to 47: of the schema, at most 4.
+ */
+static bool has_odd_header(const char *path)
+{
+	CLEANUP(close_descriptor) int file = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char header[48];
+
+	return file >= 0 && pread(file, header, sizeof header, 0) == (ssize_t)sizeof header &&
+	       (header[18] < 1 || header[18] > 2 || header[19] < 1 || header[19] > 2 ||
+		       header[44] || header[45] || header[46] || header[47] > 4);
+}
+
+/* The file is ours, or holds nothing, and all that is another program's came with the WAL. */
+static bool has_foreign_wal(const char *path)
+{
+	struct database *database = NULL;
+	struct error ignored;
+	bool present;
+	bool is_ours = database_open(path, DATABASE_IMMUTABLE, &database, &ignored) &&
+		       schema_check(database, &present, &ignored);
+
+	database_close(database);
+	return is_ours;
+}
+
+static bool is_damaged(const char *path, bool is_suspect, struct error *error)
+{
+	if (error->code == ERROR_DATABASE && is_suspect && has_foreign_wal(path))
+		error_set(error, ERROR_RECORD_DAMAGED,
+			"%s is damaged: its -wal file belongs to another database", path);
+	return error->code == ERROR_RECORD_DAMAGED;
+}
+
+static bool open_checked(
+	struct record *record, const char *path, bool is_suspect, struct error *error)
+{
+	if (has_odd_header(path)) {
+		error_set(error, ERROR_RECORD_DAMAGED, "%s is damaged or not a record of wavetrain",
+			path);
+		return error_hint(error, DAMAGED_HINT);
+	}
+	if (!open_database(record, path, error))
+		return false;
+	return !is_suspect || record->access != RECORD_MEND || is_too_large(path) ||
+	       record_check_file(record, error);
 }
 
 static bool open_to_write(struct record *record, struct arena *arena, struct error *error)
 {
-	const char *path = path_join(arena, record->state_folder, "state.db");
+	const char *path = database_place(record, arena);
+	bool is_suspect;
 
 	if (!prepare_folder(record->state_folder, arena, error) ||
-		!state_lock_take(record->state_folder, &record->lock, error) ||
-		!database_open(path, DATABASE_WRITE, &record->database, error))
+		!state_lock_take(record->state_folder, &record->lock, error))
 		return error_context(error, "the record of runs cannot be opened");
-	return schema_bring_forward(record->database, error);
+	is_suspect = ended_uncleanly(path, arena);
+	if (open_checked(record, path, is_suspect, error))
+		return true;
+	if (!is_damaged(path, is_suspect, error) || record->access != RECORD_MEND)
+		return error_context(error, "the record of runs cannot be opened");
+	return record_set_aside(record, error->text, error);
 }
 
 static bool refuse_no_record(const char *state_folder, struct error *error)
@@ -85,8 +190,8 @@ bool record_open(const char *state_folder, enum record_access access, struct rec
 	memcpy(record->state_folder, state_folder, strlen(state_folder));
 	record->access = access;
 	record->lock = -1;
-	opened = access == RECORD_WRITE ? open_to_write(record, &arena, error)
-					: open_to_read(record, &arena, error);
+	opened = may_write(record) ? open_to_write(record, &arena, error)
+				   : open_to_read(record, &arena, error);
 	arena_release(&arena);
 	if (opened)
 		*result = record;
@@ -95,16 +200,39 @@ bool record_open(const char *state_folder, enum record_access access, struct rec
 	return opened;
 }
 
+void record_leave_database(struct record *record, bool abandon)
+{
+	for (size_t i = 0; i < SQL_COUNT; i++) {
+		statement_free(record->statements[i]);
+		record->statements[i] = NULL;
+	}
+	cursor_forget(&record->cursor);
+	record->start_count = 0;
+	if (abandon)
+		database_abandon(record->database);
+	else
+		database_close(record->database);
+	record->database = NULL;
+}
+
+bool record_enter_database(struct record *record, struct error *error)
+{
+	struct arena arena = {0};
+	bool done = open_database(record, database_place(record, &arena), error);
+
+	arena_release(&arena);
+	return done;
+}
+
 void record_close(struct record *record)
 {
 	if (!record)
 		return;
-	for (size_t i = 0; i < SQL_COUNT; i++)
-		statement_free(record->statements[i]);
-	database_close(record->database);
+	record_leave_database(record, false);
+	free(record->damage);
+	free(record->moved_to);
 	if (record->lock >= 0)
 		close(record->lock);
-	cursor_forget(&record->cursor);
 	free(record->starts);
 	buffer_release(&record->json);
 	free(record->state_folder);
@@ -120,7 +248,7 @@ struct statement *record_statement(struct record *record, enum sql sql, struct e
 
 bool record_open_transaction(struct record *record, struct error *error)
 {
-	if (record->access != RECORD_WRITE)
+	if (!may_write(record))
 		return error_set(error, ERROR_DATABASE, "%s was opened to be read",
 			database_path(record->database));
 	if (record->is_broken)
@@ -135,8 +263,7 @@ bool record_open_transaction(struct record *record, struct error *error)
 static bool commit_and_sync(struct record *record, bool power_cut, struct error *error)
 {
 	if (database_in_transaction(record->database)) {
-		if (!attempt_starts_settle(record, error) ||
-			!database_commit(record->database, error))
+		if (!record_settle(record, error) || !database_commit(record->database, error))
 			return false;
 		record->is_unsynced = true;
 	}
@@ -146,6 +273,24 @@ static bool commit_and_sync(struct record *record, bool power_cut, struct error 
 		record->is_unsynced = false;
 	}
 	return database_tidy(record->database, power_cut ? TIDY_AT_SYNC_PAGES : TIDY_PAGES, error);
+}
+
+bool record_settle(struct record *record, struct error *error)
+{
+	struct run_cursor *cursor = &record->cursor;
+	struct statement *add;
+
+	if (!attempt_starts_settle(record, error))
+		return false;
+	if (cursor->seal.count == 0)
+		return true;
+	add = record_statement(record, SQL_ADD_SEAL, error);
+	if (!add)
+		return false;
+	bind_integer(add, 1, cursor->run);
+	bind_integer(add, 2, (int64_t)cursor->sequence);
+	bind_text(add, 3, seal_next(&cursor->seal));
+	return statement_run(add, NULL, error);
 }
 
 bool record_flush(struct record *record, bool power_cut, struct error *error)
@@ -252,9 +397,9 @@ int64_t column_time(struct statement *statement, int column)
 
 bool record_refuse_row(struct record *record, const char *what, struct error *error)
 {
-	error_set(
-		error, ERROR_DATABASE, "%s is damaged: %s", database_path(record->database), what);
-	return error_hint(error, "move it away and start the run anew");
+	error_set(error, ERROR_RECORD_DAMAGED, "%s is damaged: %s", database_path(record->database),
+		what);
+	return error_hint(error, DAMAGED_HINT);
 }
 
 bool column_state(struct record *record, struct statement *statement, int column, enum state *state,

@@ -20,6 +20,7 @@ struct record;
 
 enum record_access {
 	RECORD_WRITE, /* takes the state folder's lock; makes folder and database when missing */
+	RECORD_MEND,  /* the same, but a damaged database is set aside and begun anew */
 	RECORD_READ,  /* fails with ERROR_RUN_UNKNOWN when there is no record yet */
 	RECORD_LOOK,  /* the same, and no file is made beside the database where nobody writes */
 };
@@ -31,6 +32,29 @@ enum record_access {
 bool record_open(const char *state_folder, enum record_access access, struct record **record,
 	struct error *error);
 void record_close(struct record *record); /* NULL is fine; gives the lock back */
+
+/*
+ * What was found damaged and set aside since this record was opened to mend: a sentence, and where
+ * the file lies now. what is NULL when nothing was.
+ */
+struct record_damage {
+	const char *what;
+	const char *moved_to;
+};
+struct record_damage record_damage(const struct record *record);
+
+/*
+ * Reads the whole database: ERROR_RECORD_DAMAGED with the first thing that SQLite finds wrong.
+ * Needs time in proportion to the file.
+ */
+bool record_check_file(struct record *record, struct error *error);
+
+/*
+ * Sets the database aside (never removes it) as state.db.damaged-TIME, with the files that belong
+ * to it, and begins an empty one; the lock is held all the while. what: the damage. Only of a record
+ * that was opened to mend.
+ */
+bool record_set_aside(struct record *record, const char *what, struct error *error);
 
 /* "run_20251209_143022", with _2, _3 … when taken (on record or as a folder). */
 bool record_new_run_id(struct record *record, int64_t now_ms, struct arena *arena, const char **id,
@@ -93,6 +117,75 @@ bool record_list_runs(struct record *record, struct arena *arena, struct run **r
 typedef bool record_event_visitor(void *context, const struct event *event, const char *json);
 bool record_read_events(struct record *record, const char *id, record_event_visitor *visit,
 	void *context, struct error *error);
+
+/*
+ * Whether a run is as it was written: its events fit their seals, the rows that its start wrote
+ * fit theirs, and nothing in the rows contradicts the events. Reads all of the run's events.
+ */
+struct run_verdict {
+	const char *what; /* NULL: it is; else what does not fit, a phrase */
+	uint64_t first;   /* the events among which the first misfit is; 0: no event, the rows */
+	uint64_t last;
+	uint64_t event_count;
+	uint64_t unsealed_count; /* the first events, of a version that did not seal */
+};
+bool record_check_run(struct record *record, const char *run_id, struct run_verdict *verdict,
+	struct error *error);
+
+/* ERROR_RECORD_DAMAGED with the verdict in words, unless all fits. */
+bool run_verdict_require(const struct record *record, const char *run_id,
+	const struct run_verdict *verdict, struct error *error);
+
+/*
+ * Fills run->flaky of a run that was read. Looks at no more than the last FLAKY_RUNS runs of the
+ * pipeline that began at the same commit and were never resumed, and at FLAKY_ROWS attempts of them.
+ */
+bool record_read_flaky(
+	struct record *record, struct arena *arena, struct run *run, struct error *error);
+#define FLAKY_RUNS 20
+#define FLAKY_ROWS 200000
+
+/* Whether a commit of the run is on record: as published, or as prepared at least. */
+bool record_knows_commit(struct record *record, const char *run_id, const char *commit, bool *known,
+	struct error *error);
+
+/*
+ * Appends what a checkpoint's commit is to say of the run, so that the run can be continued where
+ * there is no record: the steps that are done and what they left. The first commit of a start
+ * tells all of it, each later one what is new since the last commit that was published. Cost: in
+ * proportion to the events since. Everything must have been flushed.
+ */
+bool record_append_state(struct record *record, const struct checkpoint_request *request,
+	struct buffer *text, struct error *error);
+
+/* One commit that says something of a run's state. Texts are the caller's. */
+struct run_state_piece {
+	const char *commit;
+	const char *parent;  /* NULL: none */
+	const char *subject; /* its message's first line */
+	const char *text;    /* what record_append_state() made */
+};
+
+/*
+ * The run that the text belongs to, and the commit whose text comes before it (NULL: none does);
+ * the arena's. False: it is of no form that is known here.
+ */
+bool record_state_origin(
+	const char *text, struct arena *arena, const char **run_id, const char **previous_commit);
+
+struct rebuilt_run {
+	const char *id; /* the arena's */
+	uint32_t done_count;
+	uint32_t step_count; /* in all, as the last piece knew it */
+};
+
+/*
+ * Puts a run on record that was lost from it: pieces from the first (which tells all) to the
+ * newest. Steps that they call done are done, by one attempt each; the run is interrupted and is
+ * continued as any other. ERROR_RUN_UNKNOWN when the pieces make no run.
+ */
+bool record_rebuild_run(struct record *record, const struct run_state_piece *pieces, uint32_t count,
+	struct arena *arena, struct rebuilt_run *rebuilt, struct error *error);
 
 /* What successful attempts of this pipeline's steps took in earlier runs. */
 bool record_read_history(struct record *record, const char *pipeline_name, struct arena *arena,

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "record/database.h"
 #include "record/record.h"
+#include "record/seal.h"
 #include "record/sql.h"
 
 /*
@@ -26,6 +27,10 @@ struct run_cursor {
 	unsigned char *wave_states;
 	uint32_t group_count;
 	unsigned char *group_states;
+	struct seal seal;
+	uint64_t stated;                    /* the last event that this start's commits tell of */
+	uint64_t stating;                   /* the same once the commit in the making is there */
+	char stated_commit[HASH_TEXT_SIZE]; /* "": none of this start */
 };
 
 /* An attempt that began in the open transaction, whose rows do not tell it yet. */
@@ -35,6 +40,7 @@ struct fresh_start {
 	uint32_t process_id;
 	int64_t started_ms;
 	int64_t queue_ms;
+	uint8_t containment;
 };
 
 struct record {
@@ -42,6 +48,8 @@ struct record {
 	struct database *database;
 	int lock; /* descriptor; -1: a reader */
 	enum record_access access;
+	char *damage;     /* what was wrong with the one set aside; owned; NULL: none was */
+	char *moved_to;   /* owned */
 	bool is_broken;   /* a commit or a sync failed: nothing more is taken */
 	bool is_unsynced; /* commits since the last database_sync() */
 	struct statement *statements[SQL_COUNT]; /* prepared when first used; NULL: not yet */
@@ -54,6 +62,10 @@ struct record {
 
 /* The prepared statement; NULL with *error on failure. */
 struct statement *record_statement(struct record *record, enum sql sql, struct error *error);
+
+/* Closes the database (abandon: leaves its files as they are); opens the one that is there then. */
+void record_leave_database(struct record *record, bool abandon);
+bool record_enter_database(struct record *record, struct error *error);
 
 /* The number of the run's row; ERROR_RUN_UNKNOWN when there is none. */
 bool record_run_number(
@@ -72,8 +84,17 @@ bool attempt_started(
 bool attempt_ended(
 	struct record *record, const struct event *event, enum state to, struct error *error);
 
-/* Writes the starts that are only remembered; before a commit, and before rows are read. */
+/* Writes the starts that are only remembered; before rows are read. */
 bool attempt_starts_settle(struct record *record, struct error *error);
+
+/* The same, and seals the cursor's events: before a commit, and before the cursor is moved. */
+bool record_settle(struct record *record, struct error *error);
+
+/* The rows of a run in which nothing has happened, in the open transaction. */
+bool record_add_run(struct record *record, const struct run *run, struct error *error);
+
+/* Seals the rows that the start of a run has written, all its events being sealed. */
+bool record_seal_start(struct record *record, int64_t run, struct error *error);
 
 /* The number that the event's step has in the rows. */
 uint32_t event_step_number(const struct record *record, const struct event *event);

@@ -189,3 +189,21 @@ bool record_list_runs(struct record *record, struct arena *arena, struct run **r
 		statement_reset(list);
 	return settle_lost_runs(record, *runs, *count, error);
 }
+
+bool record_knows_commit(struct record *record, const char *run_id, const char *commit, bool *known,
+	struct error *error)
+{
+	struct statement *read = record_statement(record, SQL_KNOWS_COMMIT, error);
+	int64_t number;
+	bool row;
+
+	if (!read || !record_run_number(record, run_id, &number, error))
+		return false;
+	bind_integer(read, 1, number);
+	bind_text(read, 2, commit);
+	if (!statement_next(read, &row, error))
+		return false;
+	*known = row && column_integer(read, 0) > 0;
+	statement_reset(read);
+	return true;
+}

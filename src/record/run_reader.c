@@ -246,6 +246,7 @@ static bool read_attempt(
 	attempt->log_truncated = column_integer(row, 12) != 0;
 	attempt->log_path = column_copy(row, 13, reading->arena);
 	attempt->reason = column_copy(row, 14, reading->arena);
+	attempt->containment = (uint8_t)column_integer(row, 15);
 	return column_state(reading->record, row, 2, &attempt->state, error);
 }
 

@@ -167,17 +167,24 @@ static bool add_steps(
 	return true;
 }
 
-bool record_begin_run(struct record *record, const struct run *run, struct error *error)
+bool record_add_run(struct record *record, const struct run *run, struct error *error)
 {
 	int64_t number = 0;
 
-	if (!record_open_transaction(record, error) || !attempt_starts_settle(record, error))
+	if (!record_open_transaction(record, error) || !record_settle(record, error))
 		return false;
 	cursor_forget(&record->cursor);
-	if (add_run_row(record, run, error) && record_run_number(record, run->id, &number, error) &&
-		add_waves(record, number, run, error) && add_groups(record, number, run, error) &&
-		add_steps(record, number, run, error) &&
-		add_edges(record, number, run, NULL, error) && record_flush(record, false, error))
+	return add_run_row(record, run, error) &&
+	       record_run_number(record, run->id, &number, error) &&
+	       add_waves(record, number, run, error) && add_groups(record, number, run, error) &&
+	       add_steps(record, number, run, error) &&
+	       add_edges(record, number, run, NULL, error) &&
+	       record_seal_start(record, number, error);
+}
+
+bool record_begin_run(struct record *record, const struct run *run, struct error *error)
+{
+	if (record_add_run(record, run, error) && record_flush(record, false, error))
 		return true;
 	database_rollback(record->database);
 	return error_context(error, "run '%s' cannot be begun", run->id);
@@ -374,9 +381,10 @@ bool record_continue_run(
 
 	run_from_plan(plan, run->id, &arena, &fresh);
 	done = record_open_transaction(record, error) && cursor_move(record, run->id, error) &&
-	       attempt_starts_settle(record, error) &&
+	       record_settle(record, error) &&
 	       end_lost_attempts(record, record->cursor.run, record->cursor.last_time_ms, error) &&
 	       lay_plan(record, record->cursor.run, plan, &fresh, &arena, error) &&
+	       record_seal_start(record, record->cursor.run, error) &&
 	       record_flush(record, false, error);
 	if (!done)
 		database_rollback(record->database);

@@ -48,6 +48,13 @@ static const char *const migrations[] = {
 	"SELECT RAISE(ABORT, 'events are append-only'); END;"
 	"CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events BEGIN "
 	"SELECT RAISE(ABORT, 'events are append-only'); END;",
+	"ALTER TABLE attempts ADD COLUMN containment INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE seals (event INTEGER PRIMARY KEY, digest TEXT NOT NULL, rows TEXT) STRICT;"
+	/* What earlier versions wrote is not sealed: a seal of today would vouch for it. */
+	"INSERT INTO seals (event, digest) SELECT max(event), '' FROM events GROUP BY event >> 32;"
+	"INSERT OR IGNORE INTO seals (event, digest) SELECT run << 32, '' FROM runs "
+	"WHERE NOT EXISTS (SELECT 1 FROM events WHERE event > runs.run << 32 "
+	"AND event < (runs.run + 1) << 32);",
 };
 #define NEWEST_VERSION ((int64_t)ARRAY_LENGTH(migrations) + 1)
 
@@ -66,6 +73,31 @@ static bool refuse_newer(struct database *database, int64_t version, struct erro
 	return error_hint(error, "use that newer wavetrain, or move the file away to start anew");
 }
 
+/* From this version on the version stands in a row too: a header's bytes have nothing that checks them. */
+#define FIRST_TOLD_VERSION 4
+
+#define TELL_VERSION "INSERT OR REPLACE INTO seals (event, digest) VALUES (0, 'schema %lld');"
+
+/* A header that says something else than the row is damaged. */
+static bool check_header(
+	struct database *database, bool is_ours, int64_t version, struct error *error)
+{
+	struct error ignored;
+	int64_t told = 0;
+
+	/* Neither older files nor those of other programs have such a row. */
+	if (!database_number(database,
+		    "SELECT CAST(substr(digest, 8) AS INTEGER) FROM seals WHERE event = 0 "
+		    "AND digest LIKE 'schema %'",
+		    &told, &ignored) ||
+		told < FIRST_TOLD_VERSION || (is_ours && told == version))
+		return true;
+	error_set(error, ERROR_RECORD_DAMAGED,
+		"%s is damaged: its header is not of schema %lld, as a row of it says",
+		database_path(database), (long long)told);
+	return error_hint(error, DAMAGED_HINT);
+}
+
 static bool read_version(struct database *database, int64_t *version, struct error *error)
 {
 	int64_t application = 0;
@@ -74,6 +106,9 @@ static bool read_version(struct database *database, int64_t *version, struct err
 	if (!database_number(database, "PRAGMA application_id", &application, error) ||
 		!database_number(database, "PRAGMA user_version", version, error) ||
 		!database_number(database, "SELECT count(*) FROM sqlite_schema", &tables, error))
+		return false;
+	if ((application != APPLICATION_ID || *version != NEWEST_VERSION) && tables > 0 &&
+		!check_header(database, application == APPLICATION_ID, *version, error))
 		return false;
 	if (tables > 0 && application != APPLICATION_ID)
 		return refuse_foreign(database, error);
@@ -89,13 +124,16 @@ static bool move_to(
 	struct database *database, int64_t version, const char *sql, struct error *error)
 {
 	struct arena arena = {0};
+	const char *tell = version < FIRST_TOLD_VERSION
+				   ? ""
+				   : arena_format(&arena, TELL_VERSION, (long long)version);
 	bool done;
 
 	done = database_begin(database, error) && database_execute(database, sql, error) &&
 	       database_execute(database,
 		       arena_format(&arena,
-			       "PRAGMA application_id = %d; PRAGMA user_version = %lld",
-			       APPLICATION_ID, (long long)version),
+			       "PRAGMA application_id = %d; PRAGMA user_version = %lld; %s",
+			       APPLICATION_ID, (long long)version, tell),
 		       error) &&
 	       database_commit(database, error);
 	if (!done)

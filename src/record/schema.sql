@@ -134,6 +134,7 @@ CREATE TABLE attempts (
 	log_truncated INTEGER NOT NULL DEFAULT 0 CHECK (log_truncated IN (0, 1)),
 	log_path TEXT, -- relative to the run's folder; NULL: it printed nothing
 	reason TEXT,
+	containment INTEGER NOT NULL DEFAULT 0, -- bits of model/containment.h; 0: not known
 	PRIMARY KEY (run, step, number)
 ) WITHOUT ROWID, STRICT;
 
@@ -225,3 +226,11 @@ END;
 CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events BEGIN
 	SELECT RAISE(ABORT, 'events are append-only');
 END;
+
+-- One row for each transaction that added events, in which its events are. Row 0 tells the schema's
+-- version, which else stands in the file's header alone.
+CREATE TABLE seals (
+	event INTEGER PRIMARY KEY, -- the last one
+	digest TEXT NOT NULL, -- SHA-256 over the seal before and all events since; '': not sealed
+	rows TEXT -- SHA-256 over what only a start writes, when this is one's
+) STRICT;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/index.h"
+#include "record/seal.h"
 
 #define RUN_COLUMNS                                                                                \
 	"id, pipeline_name, pipeline_file, format, mode, jobs, state, reason, started_ms, "        \
@@ -13,6 +14,14 @@
 	"reference, files_changed, bytes, subject"
 
 #define EVENTS_OF_RUN "WHERE event > ?1 << 32 AND event < (?1 + 1) << 32"
+
+/* Of runs that began at the same commit and were never continued: nobody has mended anything. */
+#define EARLIER_ATTEMPTS                                                                           \
+	"FROM (SELECT run, id FROM runs WHERE pipeline_name IS ?1 AND base_commit = ?2 AND run < " \
+	"(SELECT run FROM runs WHERE id = ?3) AND resume_count = 0 AND state <> 'running' "        \
+	"ORDER BY run DESC LIMIT ?4) AS recent "                                                   \
+	"CROSS JOIN attempts ON attempts.run = recent.run "                                        \
+	"CROSS JOIN steps ON steps.run = attempts.run AND steps.step = attempts.step "
 
 static const char *const texts[] = {
 	[SQL_FIND_RUN] = "SELECT run FROM runs WHERE id = ?1",
@@ -74,10 +83,11 @@ static const char *const texts[] = {
 		"WHERE run = ?1 AND group_number = of_group",
 
 	[SQL_ADD_EVENT] =
-		"INSERT INTO events (event, type, time_ms, step, wave, group_number, attempt, "
-		"duration_ms, exit_status, signal, failure, delay_ms, reason, subject, json) "
-		"VALUES (?1 << 32 | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-		"?15, ?16)",
+		"INSERT INTO events (" SEALED_EVENT_COLUMNS ") "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[SQL_ADD_SEAL] = "INSERT INTO seals (event, digest) VALUES (?1 << 32 | ?2, ?3)",
+	[SQL_SEAL_START] = "INSERT INTO seals (event, digest, rows) VALUES (?1 << 32 | ?2, ?3, ?4) "
+			   "ON CONFLICT (event) DO UPDATE SET rows = excluded.rows",
 	[SQL_RUN_STARTED] = "UPDATE runs SET state = 'running', started_ms = ?2, ended_ms = NULL, "
 			    "reason = NULL WHERE run = ?1",
 	[SQL_RUN_RESUMED] =
@@ -105,7 +115,7 @@ static const char *const texts[] = {
 		"UPDATE steps SET state = ?3, reason = ?4 WHERE run = ?1 AND step = ?2",
 	[SQL_ATTEMPT_STARTED] =
 		"INSERT INTO attempts (run, step, number, state, started_ms, queue_ms, "
-		"process_id) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6)",
+		"process_id, containment) VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7)",
 	[SQL_ATTEMPT_ENDED] =
 		"UPDATE attempts SET state = ?4, failure = ?5, ended_ms = ?6, "
 		"queue_ms = max(queue_ms, ?7), exit_status = ?8, signal = ?9, cpu_ms = ?10, "
@@ -115,8 +125,8 @@ static const char *const texts[] = {
 	[SQL_ADD_ATTEMPT] =
 		"INSERT INTO attempts (run, step, number, state, failure, ended_ms, queue_ms, "
 		"exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
-		"log_path, reason, started_ms, process_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-		"?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+		"log_path, reason, started_ms, process_id, containment) VALUES (?1, ?2, ?3, ?4, "
+		"?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
 	[SQL_ADD_ARTIFACT] =
 		"INSERT OR REPLACE INTO artifacts (run, step, name, path, file_count, is_folder, "
 		"size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -143,6 +153,8 @@ static const char *const texts[] = {
 
 	[SQL_LAST_EVENT] = "SELECT sequence, time_ms FROM events " EVENTS_OF_RUN " "
 			   "ORDER BY event DESC LIMIT 1",
+	[SQL_LAST_SEAL] = "SELECT digest FROM seals WHERE event >= ?1 << 32 "
+			  "AND event < (?1 + 1) << 32 ORDER BY event DESC LIMIT 1",
 	[SQL_CURSOR_STEPS] = "SELECT place, step, state FROM steps WHERE run = ?1 "
 			     "ORDER BY step",
 	[SQL_CURSOR_WAVES] = "SELECT wave, state FROM waves WHERE run = ?1 ORDER BY wave",
@@ -171,7 +183,7 @@ static const char *const texts[] = {
 	[SQL_READ_ATTEMPTS] =
 		"SELECT step, number, state, failure, started_ms, ended_ms, queue_ms, "
 		"exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
-		"log_path, reason FROM attempts WHERE run = ?1 ORDER BY step, number",
+		"log_path, reason, containment FROM attempts WHERE run = ?1 ORDER BY step, number",
 	[SQL_READ_ARTIFACTS] = "SELECT step, name, path, file_count, is_folder, size_bytes, sha256 "
 			       "FROM artifacts WHERE run = ?1 ORDER BY step, name",
 	[SQL_READ_CONTRACTS] = "SELECT step, attempt, passed, subject, reason, duration_ms, "
@@ -207,6 +219,58 @@ static const char *const texts[] = {
 		"SELECT sequence, type, time_ms, step, wave, group_number, attempt, duration_ms, "
 		"exit_status, signal, failure, delay_ms, reason, subject, json "
 		"FROM events " EVENTS_OF_RUN " ORDER BY event",
+	[SQL_KNOWS_COMMIT] = "SELECT count(*) FROM checkpoints WHERE run = ?1 AND commit_id = ?2",
+	[SQL_STATE_STEPS] =
+		"SELECT step, id, state = 'done', fingerprint, started_ms, ended_ms FROM steps "
+		"WHERE run = ?1 AND step IN (SELECT step FROM events WHERE event > ?1 << 32 | ?2 "
+		"AND event < (?1 + 1) << 32 AND type IN ('step_completed', 'step_rolled_back')) "
+		"ORDER BY step",
+	[SQL_STATE_ARTIFACTS] =
+		"SELECT name, path, file_count, is_folder, size_bytes, sha256 FROM artifacts "
+		"WHERE run = ?1 AND step = ?2 ORDER BY name",
+	[SQL_COUNT_PRESENT] = "SELECT count(*) FROM steps WHERE run = ?1 "
+			      "AND (state <> 'skipped' OR wave IS NOT NULL)",
+	[SQL_CHECK_EVENTS] =
+		"SELECT " SEALED_EVENT_COLUMNS " FROM events " EVENTS_OF_RUN " ORDER BY event",
+	[SQL_CHECK_SEALS] = "SELECT event, digest, rows FROM seals WHERE event >= ?1 << 32 "
+			    "AND event < (?1 + 1) << 32 ORDER BY event",
+	[SQL_CHECK_RUN] = "SELECT run, id, pipeline_name, pipeline_file, format, mode, jobs, "
+			  "version, host, base_commit, branch, stage_count FROM runs "
+			  "WHERE run = ?1",
+	[SQL_CHECK_STEPS] =
+		"SELECT step, place, id, wave, group_number, stage, fingerprint, name, command, "
+		"base_id, optional FROM steps LEFT JOIN step_texts USING (run, step) "
+		"WHERE run = ?1 ORDER BY step",
+	[SQL_CHECK_EDGES] = "SELECT step, need FROM edges WHERE run = ?1 ORDER BY step, need",
+	[SQL_CHECK_DONE] =
+		"SELECT step FROM steps WHERE run = ?1 AND state = 'done' EXCEPT SELECT step FROM "
+		"(SELECT step, type, max(event) FROM events " EVENTS_OF_RUN " AND type IN "
+		"('step_started', 'step_completed', 'step_failed', 'step_skipped', "
+		"'step_cancelled', 'step_rolled_back', 'step_expanded', 'cache_hit') "
+		"GROUP BY step) WHERE type = 'step_completed' LIMIT 1",
+	/* Names as JSON has them: only of plain characters are they the same for sure. */
+	[SQL_CHECK_ARTIFACTS] =
+		"SELECT step, name, path, file_count, size_bytes, sha256 FROM artifacts "
+		"WHERE run = ?1 AND name NOT GLOB '*[^ -~]*' AND path NOT GLOB '*[^ -~]*' "
+		"EXCEPT SELECT step, json_extract(json, '$.artifact.name'), "
+		"json_extract(json, '$.artifact.path'), json_extract(json, '$.artifact.files'), "
+		"json_extract(json, '$.artifact.size_bytes'), "
+		"json_extract(json, '$.artifact.sha256') FROM events " EVENTS_OF_RUN
+		" AND type = 'artifact_created' LIMIT 1",
+	[SQL_CHECK_RESULTS] =
+		"SELECT step, tree FROM step_results WHERE run = ?1 AND tree IS NOT NULL "
+		"EXCEPT SELECT step, json_extract(json, '$.tree') FROM events " EVENTS_OF_RUN
+		" AND type = 'step_completed' AND instr(json, '\"tree\":') > 0 LIMIT 1",
+	[SQL_CHECK_CHECKPOINTS] =
+		"SELECT number, commit_id, parent_id FROM checkpoints WHERE run = ?1 "
+		"EXCEPT SELECT json_extract(json, '$.checkpoint.number'), "
+		"json_extract(json, '$.checkpoint.commit'), "
+		"json_extract(json, '$.checkpoint.parent') FROM events " EVENTS_OF_RUN
+		" AND type IN ('checkpoint_prepared', 'checkpoint_created', "
+		"'checkpoint_failed') LIMIT 1",
+	[SQL_CHECK_GATES] =
+		"SELECT step FROM gates WHERE run = ?1 AND opened_ms IS NOT NULL "
+		"EXCEPT SELECT step FROM events " EVENTS_OF_RUN " AND type = 'gate_opened' LIMIT 1",
 	[SQL_LIST_RUNS] = "SELECT " RUN_COLUMNS " FROM runs ORDER BY run DESC",
 	[SQL_LIST_IDS] = "SELECT id FROM runs ORDER BY run DESC",
 	[SQL_COUNT_STATES] = "SELECT state, count(*) FROM steps WHERE run = ?1 GROUP BY state",
@@ -216,11 +280,21 @@ static const char *const texts[] = {
 			      "JOIN steps USING (run, step) "
 			      "WHERE run = ?1 AND state = 'done')",
 	[SQL_READ_HISTORY] =
-		"SELECT steps.id, attempts.ended_ms - attempts.started_ms "
+		"SELECT steps.id, attempts.ended_ms - attempts.started_ms, attempts.peak_rss_bytes "
 		"FROM (SELECT run FROM runs WHERE pipeline_name = ?1 ORDER BY run DESC LIMIT ?2) "
 		"AS recent CROSS JOIN attempts ON attempts.run = recent.run "
 		"CROSS JOIN steps ON steps.run = attempts.run AND steps.step = attempts.step "
 		"WHERE attempts.state = 'done' ORDER BY attempts.run DESC",
+	[SQL_READ_EARLIER_FAILURES] =
+		"SELECT steps.id, steps.fingerprint, recent.run, recent.id, attempts.ended_ms, "
+		"attempts.failure, attempts.reason " EARLIER_ATTEMPTS
+		"WHERE attempts.state = 'failed' AND attempts.failure NOT IN "
+		"('cancelled', 'resource', 'unknown') ORDER BY attempts.run DESC LIMIT ?5",
+	[SQL_READ_EARLIER_DONE] =
+		"SELECT steps.id, steps.fingerprint, recent.run " EARLIER_ATTEMPTS
+		"WHERE attempts.state = 'done' AND NOT EXISTS (SELECT 1 FROM step_results "
+		"WHERE step_results.run = attempts.run AND step_results.step = attempts.step "
+		"AND cache_key IS NOT NULL) ORDER BY attempts.run DESC LIMIT ?5",
 };
 static_assert(ARRAY_LENGTH(texts) == SQL_COUNT, "one text for each statement");
 

@@ -23,6 +23,8 @@ enum sql {
 	SQL_SETTLE_GROUPS,
 
 	SQL_ADD_EVENT,
+	SQL_ADD_SEAL,
+	SQL_SEAL_START,
 	SQL_RUN_STARTED,
 	SQL_RUN_RESUMED,
 	SQL_RUN_ENDED,
@@ -46,6 +48,7 @@ enum sql {
 	SQL_CHECKPOINT_FAILED,
 
 	SQL_LAST_EVENT,
+	SQL_LAST_SEAL,
 	SQL_CURSOR_STEPS,
 	SQL_CURSOR_WAVES,
 	SQL_CURSOR_GROUPS,
@@ -68,11 +71,27 @@ enum sql {
 	SQL_READ_NOT_KEPT,
 	SQL_READ_UNPUBLISHED,
 	SQL_READ_EVENTS,
+	SQL_KNOWS_COMMIT, /* ?2: the commit */
+	SQL_STATE_STEPS,  /* ?2: the event that they are done since */
+	SQL_STATE_ARTIFACTS,
+	SQL_COUNT_PRESENT,
+	SQL_CHECK_EVENTS,
+	SQL_CHECK_SEALS,
+	SQL_CHECK_RUN,
+	SQL_CHECK_STEPS,
+	SQL_CHECK_EDGES,
+	SQL_CHECK_DONE, /* these give what contradicts the events */
+	SQL_CHECK_ARTIFACTS,
+	SQL_CHECK_RESULTS,
+	SQL_CHECK_CHECKPOINTS,
+	SQL_CHECK_GATES,
 	SQL_LIST_RUNS, /* no parameter */
 	SQL_LIST_IDS,  /* no parameter */
 	SQL_COUNT_STATES,
 	SQL_COUNT_RETRIED,
-	SQL_READ_HISTORY, /* ?1: the pipeline's name, ?2: how many runs back */
+	SQL_READ_HISTORY,          /* ?1: the pipeline's name, ?2: how many runs back */
+	SQL_READ_EARLIER_FAILURES, /* ?1: the pipeline's name, ?2: commit, ?3: id of a later run */
+	SQL_READ_EARLIER_DONE,     /* the same; ?4: how many runs, ?5: how many rows */
 	SQL_COUNT
 };
 

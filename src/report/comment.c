@@ -35,6 +35,7 @@ void comment_append(
 		buffer_append_byte(changes, '\n');
 	}
 	append_failures(run, section_add(&list, "what failed"));
+	section_flaky(run, section_add(&list, "what is flaky"));
 	section_gates(run, section_add(&list, "what waits for approval"));
 	section_summaries(run, 10, 2 << 10, section_add(&list, "what steps say"));
 	section_report_link(context, section_add(&list, "the link to the report"));

@@ -167,6 +167,7 @@ bool html_append(const struct run *run, const struct report_settings *settings, 
 	if (done) {
 		html_verdict_add(&context, root);
 		html_failures_add(&context, root);
+		html_flaky_add(&context, root);
 		html_notes_add(&context, root);
 		html_time_add(&context, root);
 		html_waves_add(&context, root);

@@ -30,6 +30,7 @@ struct html_context {
 /* Each adds what its sections of report.html name to the root. */
 void html_verdict_add(const struct html_context *context, struct page_value *root);
 void html_failures_add(const struct html_context *context, struct page_value *root);
+void html_flaky_add(const struct html_context *context, struct page_value *root);
 void html_notes_add(const struct html_context *context, struct page_value *root);
 void html_time_add(const struct html_context *context, struct page_value *root);
 void html_waves_add(const struct html_context *context, struct page_value *root);
@@ -39,6 +40,7 @@ void html_facts_add(const struct html_context *context, struct page_value *root)
 /* At most so many of each stand in the page as HTML; the islands have them all. */
 #define HTML_FAILURE_LIMIT 50
 #define HTML_ERROR_LIMIT 50u /* of one contract */
+#define HTML_FLAKY_LIMIT 20u
 #define HTML_NOTE_LIMIT 50
 #define HTML_NOTES_OPEN 3 /* the others show their text when asked to */
 #define HTML_WAVE_LIMIT 40

@@ -163,14 +163,16 @@ static void marks_append(const struct html_context *context, uint32_t step, stru
 {
 	const struct run *run = context->run;
 	const char *mark = run->steps[step].is_optional ? "optional" : NULL;
+	bool is_flaky = flaky_find(run, step) != NULL;
 
 	for (uint32_t i = 0; i < run->gate_count; i++)
 		if (run->gates[i].step == step)
 			mark = run->gates[i].is_open ? "approved" : "waits for approval";
-	if (!mark)
+	if (!mark && !is_flaky)
 		return;
 	html_step_key_append(buffer, step);
-	json_append_text(buffer, mark);
+	buffer_printf(buffer, "\"%s%s%s\"", mark ? mark : "", mark && is_flaky ? " · " : "",
+		is_flaky ? "flaky" : "");
 }
 
 static const struct {

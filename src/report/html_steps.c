@@ -86,6 +86,13 @@ static int64_t rss_kib(const struct html_context *context, uint32_t step)
 	return last ? (int64_t)(last->peak_rss_bytes / 1024) : 0;
 }
 
+static int64_t containment_of(const struct html_context *context, uint32_t step)
+{
+	const struct run_attempt *last = run_last_attempt(context->run, step);
+
+	return last ? last->containment : 0;
+}
+
 static const struct {
 	const char *key;
 	int64_t (*value)(const struct html_context *context, uint32_t step);
@@ -98,6 +105,7 @@ static const struct {
 	{"exit", exit_of},
 	{"cpu", cpu_ms},
 	{"rss", rss_kib},
+	{"held", containment_of},
 };
 
 static void numbers_append(const struct html_context *context, struct buffer *buffer)

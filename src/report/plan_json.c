@@ -111,6 +111,7 @@ static void add_needs(const struct plan *plan, const char *key, const struct pla
 static void append_step(const struct plan *plan, uint32_t index, struct buffer *buffer)
 {
 	const struct plan_step *step = &plan->steps[index];
+	struct step_claims claims = plan_step_claims(plan, index);
 	buffer_append_text(buffer, index > 0 ? ",\n{" : "\n{");
 	json_key(buffer, "id");
 	append_id(plan, index, buffer);
@@ -121,6 +122,8 @@ static void append_step(const struct plan *plan, uint32_t index, struct buffer *
 		buffer, "group", step->group == INDEX_NONE ? NULL : plan->groups[step->group].name);
 	json_add_number(buffer, "estimate_ms", step->estimate_ms);
 	json_add_text(buffer, "estimate_from", estimate_origin_name(step->estimate_from));
+	json_add_number(buffer, "memory_bytes", (int64_t)claims.memory_bytes);
+	json_add_text(buffer, "memory_from", memory_origin_name(claims.memory_from));
 	json_add_number(buffer, "earliest_ms", step->earliest_ms);
 	json_add_number(buffer, "latest_ms", step->latest_ms);
 	json_add_number(buffer, "slack_ms", step->slack_ms);

@@ -44,6 +44,17 @@ static void append_marks(const struct step *step, struct buffer *buffer)
 		buffer_append_text(buffer, ", then waits for approval");
 }
 
+/* ", memory 1.5 GiB (learned)": what it takes of the pool, where that is known. */
+static void append_memory(const struct plan *plan, uint32_t step, struct buffer *buffer)
+{
+	struct step_claims claims = plan_step_claims(plan, step);
+	if (claims.memory_from == MEMORY_NONE)
+		return;
+	buffer_append_text(buffer, ", memory ");
+	size_append(buffer, (int64_t)claims.memory_bytes);
+	buffer_printf(buffer, " (%s)", memory_origin_name(claims.memory_from));
+}
+
 /* "  ◆ build   2m 10s history  run: never ran before" */
 static void append_step(const struct plan_writer *writer, uint32_t step)
 {
@@ -63,8 +74,10 @@ static void append_step(const struct plan_writer *writer, uint32_t step)
 	layout_paint(buffer, writer->style, is_run ? "32" : "2", plan_action_name(row->action));
 	buffer_append_text(buffer, ": ");
 	layout_phrase(buffer, row->reason);
-	if (row->action != ACTION_OMIT)
+	if (row->action != ACTION_OMIT) {
 		append_marks(&writer->plan->pipeline->steps[step], buffer);
+		append_memory(writer->plan, step, buffer);
+	}
 	buffer_append_byte(buffer, '\n');
 }
 

@@ -78,6 +78,15 @@ void verdict_append(const struct run *run, int64_t now_ms, struct buffer *buffer
  */
 bool barriers_append(const struct run *run, int64_t least_ms, struct buffer *buffer);
 
+/* What run->flaky says of the step; NULL: it is not flaky. */
+const struct run_flaky *flaky_find(const struct run *run, uint32_t step);
+
+/* "failed 2 of 7 attempts with the same inputs in 3 runs" */
+void flaky_phrase_append(const struct run_flaky *flaky, struct buffer *buffer);
+
+/* "  flaky: ID failed 2 of 7 …", a line each of the first few; nothing where there is none. */
+void flaky_append(const struct run *run, struct buffer *buffer);
+
 struct report_settings {
 	const char *folder;    /* absolute; made when missing */
 	const char *templates; /* folder that overrides templates one by one; NULL: none */

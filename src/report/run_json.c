@@ -1,6 +1,7 @@
 /* The one shape of a run for machines; docs/reference describes it. Version 1. */
 #include "base/index.h"
 #include "base/text.h"
+#include "model/containment.h"
 #include "report/json_writer.h"
 #include "report/report.h"
 
@@ -46,6 +47,8 @@ static void append_attempt(const struct run_attempt *attempt, struct buffer *buf
 	json_add_boolean(buffer, "log_truncated", attempt->log_truncated);
 	json_add_text(buffer, "log", attempt->log_path);
 	json_add_text(buffer, "reason", attempt->reason);
+	json_key(buffer, "containment");
+	containment_append_json(attempt->containment, buffer);
 	buffer_append_byte(buffer, '}');
 }
 
@@ -210,6 +213,22 @@ static void append_gate(const struct run *run, uint32_t index, struct buffer *bu
 	buffer_append_byte(buffer, '}');
 }
 
+static void append_flaky(const struct run *run, uint32_t index, struct buffer *buffer)
+{
+	const struct run_flaky *flaky = &run->flaky[index];
+	open_item(buffer, index);
+	json_add_text(buffer, "step", run->steps[flaky->step].id);
+	json_add_text(buffer, "fingerprint", run->steps[flaky->step].fingerprint);
+	json_add_number(buffer, "attempts", flaky->attempts);
+	json_add_number(buffer, "failed", flaky->failed);
+	json_add_number(buffer, "runs", flaky->run_count);
+	json_add_text(buffer, "last_failure", failure_class_name(flaky->last_failure));
+	json_add_text(buffer, "last_reason", flaky->last_reason);
+	json_add_text(buffer, "last_run", flaky->last_run);
+	json_add_time(buffer, "last_failed", flaky->last_failed_ms);
+	buffer_append_byte(buffer, '}');
+}
+
 /* measured: with what only the attempts tell, which a list of runs has not read. */
 static void add_totals(const struct run *run, bool measured, struct buffer *buffer)
 {
@@ -280,6 +299,10 @@ static void append_run(const struct run *run, struct buffer *buffer)
 	open_array(buffer, "gates");
 	for (uint32_t i = 0; i < run->gate_count; i++)
 		append_gate(run, i, buffer);
+	buffer_append_byte(buffer, ']');
+	open_array(buffer, "flaky");
+	for (uint32_t i = 0; i < run->flaky_count; i++)
+		append_flaky(run, i, buffer);
 	buffer_append_byte(buffer, ']');
 	open_array(buffer, "checkpoints");
 	for (uint32_t i = 0; i < run->checkpoint_count; i++)

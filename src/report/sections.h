@@ -45,6 +45,9 @@ void section_failures(
 void section_summaries(
 	const struct run *run, uint32_t step_limit, size_t byte_limit, struct buffer *buffer);
 
+/* One line on those that are flaky. */
+void section_flaky(const struct run *run, struct buffer *buffer);
+
 /* Steps that wait for approval, with the command for each. */
 void section_gates(const struct run *run, struct buffer *buffer);
 

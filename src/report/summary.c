@@ -149,6 +149,7 @@ void summary_append(
 	section_verdict(run, verdict);
 	append_counts_table(run, verdict);
 	section_failures(run, &summary_failures, section_add(&list, "what failed"));
+	section_flaky(run, section_add(&list, "what is flaky"));
 	section_gates(run, section_add(&list, "what waits for approval"));
 	section_summaries(run, 50, 16 << 10, section_add(&list, "what steps say"));
 	append_waves(run, section_add(&list, "the waves"));

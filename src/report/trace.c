@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/containment.h"
 #include "report/palette.h"
 #include "report/report.h"
 #include "report/text_layout.h"
@@ -155,6 +156,11 @@ static void append_use(const struct run_attempt *attempt, struct buffer *buffer)
 		size_append(buffer, (int64_t)attempt->peak_rss_bytes);
 	}
 	buffer_append_byte(buffer, '\n');
+	if (attempt->containment) {
+		append_label(buffer, "    Held by");
+		containment_append_text(attempt->containment, buffer);
+		buffer_append_byte(buffer, '\n');
+	}
 	append_label(buffer, "    Log");
 	if (attempt->log_path) {
 		layout_phrase(buffer, attempt->log_path);
@@ -276,6 +282,24 @@ static void append_summary(const struct run_step *row, struct buffer *buffer)
 	}
 }
 
+/* "  Flaky         failed 2 of 7 attempts with the same inputs" */
+static void append_flaky(const struct run *run, uint32_t step, struct buffer *buffer)
+{
+	const struct run_flaky *flaky = flaky_find(run, step);
+	if (!flaky)
+		return;
+	append_label(buffer, "  Flaky");
+	flaky_phrase_append(flaky, buffer);
+	buffer_append_text(buffer, "; last: ");
+	layout_phrase(buffer,
+		flaky->last_reason ? flaky->last_reason : failure_class_name(flaky->last_failure));
+	if (!text_equal(flaky->last_run, run->id)) {
+		buffer_append_text(buffer, " in ");
+		layout_phrase(buffer, flaky->last_run);
+	}
+	buffer_append_byte(buffer, '\n');
+}
+
 static void append_place(const struct run *run, const struct run_step *row, struct buffer *buffer)
 {
 	append_label(buffer, "  Where");
@@ -306,6 +330,7 @@ void trace_step_append(const struct run *run, uint32_t step, const struct text_s
 	append_step_line(run, step, style, now_ms, layout_name_width(row->id, 200), buffer);
 	append_place(run, row, buffer);
 	append_needs(run, step, buffer);
+	append_flaky(run, step, buffer);
 	for (uint32_t i = 0; i < row->attempts.count; i++)
 		append_attempt(run, &run->attempts[row->attempts.first + i], buffer);
 	append_artifacts(run, step, buffer);

@@ -27,10 +27,13 @@ static bool has_odd_inputs(const struct step *step)
 }
 
 /* It has no folder of its own and needs none of its paths. */
-static bool is_plain(const struct step *step)
+static bool is_plain(const struct attempt *attempt)
 {
+	const struct step *step = attempt_step(attempt);
 	return step->workspace == WORKSPACE_SHARED && !step->input_count && !step->output_count &&
-	       !step->agent && !has_odd_inputs(step);
+	       !step->agent && !has_odd_inputs(step) &&
+	       step_isolation(attempt->executor->settings->plan->pipeline, step) !=
+		       ISOLATION_REQUIRE;
 }
 
 static void add_input_folder(struct attempt *attempt)
@@ -48,7 +51,7 @@ void attempt_renew_scratch(struct attempt *attempt)
 	struct workspace *workspace = &attempt->workspace;
 	const struct step *step = attempt_step(attempt);
 	arena_reset(scratch);
-	if (is_plain(step)) {
+	if (is_plain(attempt)) {
 		const char *folder = executor->settings->plan->pipeline->folder;
 		*workspace = (struct workspace){.base_folder = folder};
 		workspace->work_folder =
@@ -119,13 +122,26 @@ static bool put_odd_inputs(struct attempt *attempt, struct error *error)
 	return !step_has_item(step) || step_item_write(step, folder, error);
 }
 
-static bool prepare_folders(struct attempt *attempt, struct refusal *refusal)
+/* A person has been there before, and it stays as it was left. */
+static bool was_visited(struct attempt *attempt)
+{
+	struct attempt_mark *visited = &attempt->executor->visited;
+	if (!visited->attempt || visited->step != attempt->step ||
+		visited->attempt != attempt->number)
+		return false;
+	*visited = (struct attempt_mark){0};
+	attempt->has_folder = path_is_folder(attempt->workspace.attempt_folder);
+	attempt->workspace.has_folder |= attempt->has_folder;
+	return true;
+}
+
+bool attempt_prepare(struct attempt *attempt, struct refusal *refusal)
 {
 	struct executor *executor = attempt->executor;
 	const struct step *step = attempt_step(attempt);
 	struct error *error = &refusal->error;
 	*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};
-	if (is_plain(step))
+	if (is_plain(attempt) || was_visited(attempt))
 		return true;
 	struct workspace_request request = {.step = step, .attempt = attempt->number};
 	error->number = 0;
@@ -152,6 +168,7 @@ static void record_start(struct attempt *attempt, bool has_inputs)
 	event->attempt = attempt->number;
 	event->queue_ms = attempt->queue_ms;
 	event->process_id = attempt->process_id;
+	event->containment = attempt->child.containment;
 	journal_record(journal, event);
 	for (uint32_t i = 0; has_inputs && i < step->input_count; i++) {
 		const struct input *input = &step->inputs[i];
@@ -184,7 +201,8 @@ static void begin(struct attempt *attempt, int64_t ready_ns)
 	attempt->contract = 0;
 	attempt->result = (struct process_result){.exit_status = -1};
 	attempt->artifacts = NULL;
-	attempt->has_folder = attempt->is_cached = false;
+	attempt->has_folder = attempt->is_cached = attempt->lacked_memory = false;
+	attempt->oom = oom_watch_begin(&attempt->executor->oom, attempt->started_ns);
 	attempt->tree = NULL;
 	attempt->changed_paths = NULL;
 	attempt->changed_count = 0;
@@ -192,6 +210,8 @@ static void begin(struct attempt *attempt, int64_t ready_ns)
 	buffer_clear(&attempt->reason);
 	attempt->child.ended = attempt_process_ended;
 	attempt->child.owner = attempt;
+	attempt->child.containment = 0;
+	attempt->child.step_id = attempt_step(attempt)->id;
 	attempt->child.capture.step = attempt->step;
 	attempt->child.capture.log = &attempt->log;
 	step_log_begin(&attempt->log, attempt->executor->run_folder, attempt_step(attempt)->id,
@@ -207,7 +227,7 @@ bool attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int6
 	attempt->step = step;
 	attempt->number = number;
 	begin(attempt, ready_ns);
-	bool is_prepared = prepare_folders(attempt, &refusal);
+	bool is_prepared = attempt_prepare(attempt, &refusal);
 	if (is_prepared && attempt_take_cached(attempt))
 		return true;
 	bool is_started = is_prepared && attempt_launch_step(attempt, &refusal);

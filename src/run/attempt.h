@@ -9,6 +9,7 @@
 #include "model/event.h"
 #include "model/state.h"
 #include "run/child.h"
+#include "run/oom_watch.h"
 #include "run/step_log.h"
 #include "run/workspace.h"
 
@@ -41,6 +42,8 @@ struct attempt {
 	uint32_t changed_count;
 	char cache_key[HASH_TEXT_SIZE]; /* "": nothing is cached */
 	bool is_cached;                 /* taken from there */
+	struct oom_count oom;           /* as it began */
+	bool lacked_memory;             /* the OOM killer has ended it */
 	struct buffer reason;           /* why it failed */
 };
 
@@ -49,5 +52,16 @@ struct attempt {
  * False: for lack of something that others hold it did not start, and left no trace.
  */
 bool attempt_start(struct attempt *attempt, uint32_t step, uint32_t number, int64_t ready_ns);
+
+/*
+ * Where the attempt works and with which environment, in texts of the arena. is_new: it is to come,
+ * and its workspace is made as it will find it; else it has ended. Only step, number and executor of
+ * *attempt are looked at.
+ */
+bool attempt_visit(struct attempt *attempt, bool is_new, struct arena *arena,
+	struct debug_place *place, struct error *error);
+
+/* After a visit to one that does not come, or that has ended: its workspace is given up. */
+void attempt_leave(struct attempt *attempt);
 
 #endif

@@ -74,13 +74,21 @@ static void record_hit(struct attempt *attempt)
 	journal_record(journal, event);
 }
 
+/* Somebody wants to see it run. */
+static bool is_repeated(const struct attempt *attempt)
+{
+	const struct attempt_mark *repeated = &attempt->executor->repeated;
+	return repeated->attempt == attempt->number && repeated->step == attempt->step;
+}
+
 bool attempt_take_cached(struct attempt *attempt)
 {
 	struct executor *executor = attempt->executor;
 	const struct step *step = attempt_step(attempt);
 	enum failure_class failure = FAILURE_NONE;
 	struct error error;
-	if (!step->cache || !executor->settings->state_folder || !find_key(attempt))
+	if (!step->cache || !executor->settings->state_folder || !find_key(attempt) ||
+		is_repeated(attempt))
 		return false;
 	struct artifact *artifacts =
 		ARENA_ARRAY(&executor->kept, struct artifact, step->output_count);

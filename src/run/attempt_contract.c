@@ -158,7 +158,7 @@ void attempt_contract_ended(struct attempt *attempt)
 	const struct contract *contract = &step->contracts[attempt->contract];
 	int64_t timeout_ms = contract->timeout_ms ? contract->timeout_ms : step->timeout_ms;
 	enum failure_class failure = attempt_judge_process(attempt, timeout_ms);
-	if (failure == FAILURE_CANCELLED) {
+	if (failure == FAILURE_CANCELLED || failure == FAILURE_RESOURCE) {
 		attempt_end_with(attempt, failure);
 	} else if (failure != FAILURE_NONE) {
 		fail_contract(attempt, &(struct contract_result){0});

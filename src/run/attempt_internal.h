@@ -38,6 +38,12 @@ bool attempt_require_folder(struct attempt *attempt, struct error *error);
 
 bool attempt_lacks_resource(int error_number);
 
+/* Makes workspace and inputs, unless that was done for a visit. */
+bool attempt_prepare(struct attempt *attempt, struct refusal *refusal);
+
+/* NULL-ended; valid until the next call and as long as scratch. NULL: error says why. */
+const char *const *attempt_environment(struct attempt *attempt, struct error *error);
+
 /* Starts the step's own process, or that of a contract; the child tells of its end. */
 bool attempt_launch_step(struct attempt *attempt, struct refusal *refusal);
 bool attempt_launch_contract(

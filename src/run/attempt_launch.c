@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "run/agent_command.h"
+#include "run/attempt_isolation.h"
 #include "run/command_line.h"
 #include "run/component_command.h"
 #include "run/step_item.h"
@@ -28,7 +30,7 @@ static bool add_extra(
 	return extra[(*count)++] != NULL;
 }
 
-static const char *const *make_environment(struct attempt *attempt, struct error *error)
+const char *const *attempt_environment(struct attempt *attempt, struct error *error)
 {
 	struct executor *executor = attempt->executor;
 	const struct step *step = attempt_step(attempt);
@@ -51,7 +53,13 @@ static const char *const *make_environment(struct attempt *attempt, struct error
 		facts.agent = agent_environment(executor->settings->plan->pipeline, step);
 	if (!add_extra(attempt, extra, &facts.extra_count, error))
 		return NULL;
-	return step_environment_make(&executor->environment, &facts, scratch);
+	const char *const *environment =
+		step_environment_make(&executor->environment, &facts, scratch);
+	const char *temporary = attempt_own_temporary(attempt, environment);
+	if (temporary)
+		step_environment_set(
+			&executor->environment, arena_format(scratch, "TMPDIR=%s", temporary));
+	return environment;
 }
 
 static void explain_program_fault(
@@ -95,6 +103,16 @@ static void explain_start_fault(const struct command_line *line, const char *fol
 	case START_PROGRAM:
 		explain_program_fault(line, start->error_number, refusal);
 		break;
+	case START_CGROUP:
+		error_set(&refusal->error, ERROR_PROCESS,
+			"it cannot be held as 'isolation: require' asks: its cgroup does not take it: %s",
+			strerror(start->error_number));
+		break;
+	case START_RULESET:
+		error_set(&refusal->error, ERROR_PROCESS,
+			"its writes cannot be held: %s ('isolation: none' does without)",
+			strerror(start->error_number));
+		break;
 	case START_SYSTEM:
 		error_set(&refusal->error, ERROR_PROCESS, "no process could be started: %s",
 			strerror(start->error_number));
@@ -113,8 +131,10 @@ static bool launch(struct attempt *attempt, const struct command *command, int64
 		.timeout_ms = timeout_ms, .stall_ms = step->stall_ms, .grace_ms = step->grace_ms};
 	struct start_result start;
 	request.process.folder = attempt->workspace.work_folder;
+	request.process.passed[0] = executor->jobserver.passed[0];
+	request.process.passed[1] = executor->jobserver.passed[1];
 	*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};
-	request.process.environment = make_environment(attempt, &refusal->error);
+	request.process.environment = attempt_environment(attempt, &refusal->error);
 	if (!request.process.environment ||
 		!work_folder_stays_inside(
 			attempt->workspace.base_folder, step->workdir, &refusal->error))
@@ -129,7 +149,12 @@ static bool launch(struct attempt *attempt, const struct command *command, int64
 		return false;
 	request.process.program = line.program;
 	request.process.arguments = line.arguments;
-	if (child_start(&attempt->child, &request, &start, &refusal->error))
+	if (!attempt_hold(attempt, &request.process, refusal))
+		return false;
+	bool is_started = child_start(&attempt->child, &request, &start, &refusal->error);
+	if (request.process.ruleset)
+		close(request.process.ruleset);
+	if (is_started)
 		return true;
 	refusal->error_number = start.error_number;
 	explain_start_fault(&line, request.process.folder, &start, refusal);

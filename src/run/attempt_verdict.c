@@ -4,9 +4,52 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/index.h"
 #include "base/text.h"
 #include "run/artifact.h"
+#include "run/attempt_isolation.h"
 #include "run/work_folder.h"
+
+#define EXIT_KILLED 137 /* of a shell whose command SIGKILL has ended */
+
+/* Brought about by the program itself, its timers or its limits. */
+static bool is_own_fault(int signal)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP,
+		SIGPIPE, SIGXCPU, SIGXFSZ, SIGALRM, SIGVTALRM, SIGPROF};
+	for (size_t i = 0; i < ARRAY_LENGTH(own); i++)
+		if (own[i] == signal)
+			return true;
+	return false;
+}
+
+static bool was_short_of_memory(struct attempt *attempt)
+{
+	const struct process_result *result = &attempt->child.result;
+	struct buffer *reason = &attempt->reason;
+	if (result->signal != SIGKILL && result->exit_status != EXIT_KILLED)
+		return false;
+	attempt->lacked_memory = oom_watch_claim(&attempt->executor->oom, &attempt->oom);
+	if (!attempt->lacked_memory)
+		return false;
+	buffer_append_text(reason, "killed by the system for lack of memory");
+	if (result->peak_rss_bytes > 0) {
+		buffer_append_text(reason, ", at a peak of ");
+		size_append(reason, (int64_t)result->peak_rss_bytes);
+	}
+	return true;
+}
+
+static enum failure_class judge_signal(struct attempt *attempt)
+{
+	int signal = attempt->child.result.signal;
+	bool is_own = is_own_fault(signal);
+	const char *name = sigabbrev_np(signal);
+	buffer_printf(&attempt->reason, "killed by SIG%s%s%s", name ? name : "?",
+		is_own ? "" : ", not by wavetrain",
+		signal == SIGKILL ? "; perhaps for lack of memory" : "");
+	return is_own ? FAILURE_SIGNAL : FAILURE_UNKNOWN;
+}
 
 enum failure_class attempt_judge_process(struct attempt *attempt, int64_t timeout_ms)
 {
@@ -31,13 +74,10 @@ enum failure_class attempt_judge_process(struct attempt *attempt, int64_t timeou
 					   "process has taken it");
 		return FAILURE_PERMANENT;
 	}
-	if (result->signal) {
-		buffer_printf(reason, "killed by SIG%s%s",
-			sigabbrev_np(result->signal) ? sigabbrev_np(result->signal) : "?",
-			result->signal == SIGKILL ? ", not by wavetrain; perhaps for lack of memory"
-						  : "");
-		return FAILURE_SIGNAL;
-	}
+	if (was_short_of_memory(attempt))
+		return FAILURE_RESOURCE;
+	if (result->signal)
+		return judge_signal(attempt);
 	if (result->exit_status == 0)
 		return FAILURE_NONE;
 	buffer_printf(reason, "exit status %d", result->exit_status);
@@ -94,12 +134,15 @@ void attempt_process_ended(void *owner)
 	struct attempt *attempt = owner;
 	const struct step *step = attempt_step(attempt);
 	attempt_renew_scratch(attempt);
+	attempt_unhold(attempt);
 	add_measures(attempt);
 	if (attempt->runs_contract) {
 		attempt_contract_ended(attempt);
 		return;
 	}
 	enum failure_class failure = attempt_judge_process(attempt, step->timeout_ms);
+	if (failure == FAILURE_PERMANENT)
+		attempt_explain_refusals(attempt);
 	bool is_kept = failure == FAILURE_NONE &&
 		       (!step->output_count || collect_outputs(attempt, &failure)) &&
 		       attempt_collect_changes(attempt, &failure);

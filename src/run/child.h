@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "run/cgroup.h"
 #include "run/event_loop.h"
+#include "run/leftovers.h"
 #include "run/output_capture.h"
 #include "run/process.h"
 #include "run/signals.h"
@@ -16,7 +18,11 @@ struct nursery {
 	struct event_loop *loop;
 	struct process_launcher launcher;
 	struct signals *signals;
-	uint32_t leftover_count; /* children whose group outlived them */
+	uint32_t leftover_count;     /* children whose processes outlived them */
+	struct leftovers *leftovers; /* NULL: only groups and cgroups are looked at */
+	struct cgroup_run *cgroups;  /* NULL, or one without a path: none */
+	struct child *running;       /* a list of those that are not reaped */
+	uint32_t running_count;
 };
 
 enum child_phase {
@@ -29,22 +35,27 @@ enum child_phase {
 };
 
 /*
- * One process of a step from its start until it is silent: exited, its group gone, its output
- * read to the end. ended() is called once, when all that is so, or when LEFTOVER_MS have passed.
+ * One process of a step from its start until it is silent: exited, what it started gone, its
+ * output read to the end. ended() is called once, when all that is so, or when LEFTOVER_MS have passed.
  */
 struct child {
 	struct nursery *nursery;
 	struct output_capture capture;
 	void (*ended)(void *owner);
 	void *owner;
+	const char *step_id; /* WAVETRAIN_STEP_ID in its environment; at most 128 bytes */
 
 	enum child_phase phase;
 	struct process process;
+	uint8_t containment;        /* enum containment bits that this start has reached */
+	struct cgroup_place cgroup; /* the next child here has it too */
+	struct child *previous;     /* in nursery->running */
+	struct child *next;
 	struct watch exit_watch;
 	struct timer deadline;
 	struct stall_watch stall;
 	int64_t grace_ms;
-	bool has_leftovers; /* processes of its group were still there and were ended */
+	bool has_leftovers; /* processes that it started were still there and were ended */
 	bool timed_out;
 	bool has_stalled;  /* ended because it did nothing any more */
 	bool is_cancelled; /* ended by child_end() or child_abandon() */
@@ -60,7 +71,7 @@ struct child_request {
 	int64_t grace_ms;
 };
 
-/* nursery, capture's upper fields, ended and owner are set. False: error and *start say why. */
+/* nursery, capture's upper fields, step_id, ended and owner are set. False: error and *start say why. */
 bool child_start(struct child *child, const struct child_request *request,
 	struct start_result *start, struct error *error);
 
@@ -70,6 +81,12 @@ void child_kill(struct child *child);
 
 /* Gives up waiting: ended() is called now. */
 void child_abandon(struct child *child);
+
+/* The next process will be in one. False: *error says why it cannot. */
+bool child_has_cgroup(struct child *child, struct error *error);
+
+/* After the last of its ends: gives its cgroup up. */
+void child_release(struct child *child);
 
 /* To be called when some process has ended while there are leftovers. */
 void child_check_leftovers(struct child *child);

@@ -12,7 +12,7 @@
 #define NS_PER_MS 1000000
 #define ENGINE_DESCRIPTORS 64 /* of everything that is not an attempt */
 #define TIDY_ENTRIES 256u
-#define ATTEMPT_DESCRIPTORS 6 /* a pipe, a pidfd, two log files, a file that is copied */
+#define ATTEMPT_DESCRIPTORS 8 /* a pipe, a pidfd, two log files, a copied file, two of a cgroup */
 
 /* --- what earlier attempts of a continued run have left --- */
 
@@ -176,6 +176,35 @@ void executor_tidy(struct executor *executor)
 		;
 }
 
+static void open_confinement(struct executor *executor)
+{
+	const struct runner_settings *settings = executor->settings;
+	const char *state_folder = settings->state_folder;
+	struct confinement_request request = {
+		.run_id = settings->run->id,
+		.state_folder = state_folder ? state_folder : settings->run_folder,
+		.pipeline_folder = settings->plan->pipeline->folder,
+		.folder_in_tree = settings->folder_in_tree,
+		.arena = &executor->kept,
+	};
+	confinement_open(&executor->confinement, &request);
+	executor->nursery.cgroups = &executor->confinement.cgroups;
+}
+
+static bool open_jobserver(struct executor *executor, struct error *error)
+{
+	const struct runner_settings *settings = executor->settings;
+	struct jobserver_request request = {
+		.style = settings->plan->pipeline->execution.jobserver,
+		.slot_count = settings->plan->jobs,
+		.run_folder_path = settings->run_folder,
+		.run_folder = executor->run_folder,
+		.inherited_flags = environment_find(settings->environment, "MAKEFLAGS"),
+		.loop = executor->nursery.loop,
+	};
+	return jobserver_open(&executor->jobserver, &request, &executor->kept, error);
+}
+
 bool executor_open(struct executor *executor, struct error *error)
 {
 	const struct runner_settings *settings = executor->settings;
@@ -187,18 +216,21 @@ bool executor_open(struct executor *executor, struct error *error)
 	if (executor->run_folder < 0)
 		return error_set_errno(error, ERROR_FILE, "cannot open '%s'", settings->run_folder);
 	if (!process_launcher_open(&executor->nursery.launcher, error) ||
-		!open_rooms(executor, error))
+		!open_rooms(executor, error) || !open_jobserver(executor, error))
 		return false;
+	open_confinement(executor);
 	step_environment_init(
 		&executor->environment, &(struct environment_sources){
 						.environment = settings->environment,
 						.hidden_variables = settings->hidden_variables,
 						.pipeline = settings->plan->pipeline,
 						.run_id = settings->run->id,
+						.make_flags = executor->jobserver.make_flags,
 					});
 	executor->artifacts = ARENA_ARRAY(&executor->kept, struct artifact *, step_count);
 	executor->numbers = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
 	executor->tries = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
+	executor->waits = ARENA_ARRAY(&executor->kept, uint32_t, step_count);
 	if (has_worktrees(settings->plan->pipeline))
 		executor->trees = ARENA_ARRAY(&executor->kept, const char *, step_count);
 	executor->artifacts_folder = path_join(&executor->kept, settings->run_folder, "artifacts");
@@ -216,11 +248,15 @@ void executor_close(struct executor *executor, bool has_time)
 	for (uint32_t i = 0; executor->attempts && i < executor->place_count; i++) {
 		buffer_release(&executor->attempts[i].reason);
 		output_capture_release(&executor->attempts[i].child.capture);
+		child_release(&executor->attempts[i].child);
 	}
+	confinement_close(&executor->confinement);
+	jobserver_close(&executor->jobserver);
 	if (executor->run_folder >= 0)
 		close(executor->run_folder);
 	if (executor->nursery.launcher.stack)
 		process_launcher_close(&executor->nursery.launcher);
+	oom_watch_close(&executor->oom);
 	program_search_release(&executor->search);
 	step_environment_release(&executor->environment);
 	free(executor->chunk);
@@ -243,9 +279,11 @@ bool executor_start(struct executor *executor, uint32_t step, int64_t ready_ns)
 	struct attempt *attempt =
 		&executor->attempts[executor->free_places[--executor->free_count]];
 	executor->tries[step]++;
+	jobserver_step_starts(&executor->jobserver);
 	if (attempt_start(attempt, step, ++executor->numbers[step], ready_ns))
 		return true;
 	/* As many as run now are what the system bears. */
+	jobserver_step_ends(&executor->jobserver);
 	executor->tries[step]--;
 	executor->numbers[step]--;
 	attempt->step = INDEX_NONE;

@@ -8,8 +8,11 @@
 #include "base/error.h"
 #include "run/attempt.h"
 #include "run/child.h"
+#include "run/confinement.h"
+#include "run/jobserver.h"
 #include "run/journal.h"
 #include "run/notes.h"
+#include "run/oom_watch.h"
 #include "run/program_search.h"
 #include "run/reaction.h"
 #include "run/result_cache.h"
@@ -26,8 +29,17 @@ enum step_verdict {
 struct step_end {
 	uint32_t step;
 	enum step_verdict verdict;
-	enum reaction reaction; /* STEP_VERDICT_FAILED: what follows */
+	enum reaction reaction; /* of FAILED: what follows; of CANCELLED: maybe REACT_DECIDE */
+	int signal;             /* of the last attempt; 0: none */
 	int64_t duration_ms;    /* of the last attempt */
+	/* What goes on record of it, valid until the next flush; NULL: it was between two. */
+	const struct event *event;
+};
+
+/* An attempt that a person deals with. attempt 0: none. */
+struct attempt_mark {
+	uint32_t step;
+	uint32_t attempt;
 };
 
 /* A step between two attempts. */
@@ -36,6 +48,10 @@ struct retry_wait {
 	struct retry_wait *next; /* in waiting or spare */
 	struct timer timer;
 	uint32_t step;
+	bool is_alone;      /* nothing may run beside the next attempt */
+	bool wants_end;     /* of something that runs, for what that gives back */
+	bool is_due;        /* the delay is over, the end has not come */
+	uint64_t end_count; /* the executor's as it began */
 };
 
 /* Attempts that a contract has asked for. */
@@ -53,17 +69,22 @@ struct contract_retry {
 struct executor {
 	const struct runner_settings *settings;
 	struct journal *journal;
-	/* A step has ended for good, or is ready for its next attempt. */
+	/* A step has ended for good, or is ready for its next attempt, which may have to run alone. */
 	void (*ended)(void *owner, const struct step_end *end);
-	void (*again)(void *owner, uint32_t step);
+	void (*again)(void *owner, uint32_t step, bool is_alone);
+	/* It waits for that one: nothing of it runs. */
+	void (*paused)(void *owner, uint32_t step);
 	void *owner;
 
-	struct nursery nursery;
+	struct nursery nursery; /* its leftovers too are set before */
+	struct confinement confinement;
 	struct program_search search;
+	struct jobserver jobserver;
 	struct step_environment environment;
 	struct workspaces workspaces;
 	struct notes notes;
 	struct result_cache cache;
+	struct oom_watch oom;
 	bool has_rooms;              /* these three are open */
 	bool has_retired;            /* some workspace was given up since all were removed */
 	struct arena scratch;        /* for one start */
@@ -72,6 +93,7 @@ struct executor {
 	const char **trees;       /* changes in worktrees that are not merged; NULL: no worktrees */
 	uint32_t *numbers;        /* of each step's last attempt, 0: none */
 	uint32_t *tries;          /* attempts by this runner */
+	uint32_t *waits;          /* those of them that came of REACT_WAIT */
 	struct attempt *attempts; /* place_count places */
 	uint32_t place_count;     /* plan->jobs, if the system bears so many */
 	uint32_t *free_places;
@@ -79,6 +101,7 @@ struct executor {
 	uint32_t barred_count; /* so many places stay free, since the system lacked something */
 	struct retry_wait *waiting;
 	struct retry_wait *spare;
+	uint64_t end_count; /* attempts that have ended */
 	struct contract_retry *contract_retries;
 	uint32_t retry_count;   /* of all steps, for execution.retry_budget */
 	int run_folder;         /* descriptor */
@@ -87,9 +110,11 @@ struct executor {
 	uint64_t random;        /* for the jitter of retries */
 	bool is_stopping;
 	const char *cancel_reason;
+	struct attempt_mark visited;  /* its workspace is made already */
+	struct attempt_mark repeated; /* it really runs, whatever is in the cache */
 };
 
-/* settings, journal, ended, again, owner, nursery.loop and nursery.signals are set before. */
+/* settings, journal, ended, again, paused, owner, nursery.loop and nursery.signals are set before. */
 bool executor_open(struct executor *executor, struct error *error);
 
 /* Ends what still runs at once. has_time: workspaces that were given up are removed. */

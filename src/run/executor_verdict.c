@@ -9,40 +9,77 @@
 
 /* --- retries --- */
 
-static void retry_is_due(void *owner)
+static void take_out(struct executor *executor, const struct retry_wait *wait)
 {
-	struct retry_wait *wait = owner;
-	struct executor *executor = wait->executor;
 	struct retry_wait **place = &executor->waiting;
 	while (*place != wait)
 		place = &(*place)->next;
 	*place = wait->next;
-	wait->next = executor->spare;
-	executor->spare = wait;
-	executor->again(executor->owner, wait->step);
 }
 
-static void wait_for_retry(struct executor *executor, uint32_t step, int64_t delay_ms)
+static void end_wait(struct retry_wait *wait)
+{
+	struct executor *executor = wait->executor;
+	take_out(executor, wait);
+	wait->next = executor->spare;
+	executor->spare = wait;
+	executor->again(executor->owner, wait->step, wait->is_alone);
+}
+
+/* What it lacked, whatever runs may give back as it ends; where nothing runs, time alone may. */
+static void retry_is_due(void *owner)
+{
+	struct retry_wait *wait = owner;
+	const struct executor *executor = wait->executor;
+	bool runs_something = executor->free_count < executor->place_count;
+	wait->is_due = true;
+	if (!wait->wants_end || !runs_something || executor->end_count > wait->end_count)
+		end_wait(wait);
+}
+
+/* An attempt has ended. */
+static void end_due_waits(struct executor *executor)
+{
+	struct retry_wait *wait = executor->waiting;
+	executor->end_count++;
+	while (wait) {
+		struct retry_wait *next = wait->next;
+		if (wait->is_due)
+			end_wait(wait);
+		wait = next;
+	}
+}
+
+static void wait_for_retry(
+	struct executor *executor, const struct retry_wait *wanted, int64_t delay_ms)
 {
 	struct retry_wait *wait = executor->spare;
 	if (wait)
 		executor->spare = wait->next;
 	else
 		wait = ARENA_NEW(&executor->kept, struct retry_wait);
-	*wait = (struct retry_wait){.executor = executor, .next = executor->waiting, .step = step};
+	*wait = *wanted;
+	wait->executor = executor;
+	wait->next = executor->waiting;
+	wait->end_count = executor->end_count;
 	wait->timer = (struct timer){.due = retry_is_due, .owner = wait};
 	executor->waiting = wait;
 	event_loop_set_timer(
 		executor->nursery.loop, &wait->timer, clock_monotonic_ns() + delay_ms * NS_PER_MS);
+	executor->paused(executor->owner, wait->step);
 }
 
-static int64_t next_delay_ms(struct executor *executor, uint32_t step)
+/* Each kind is counted apart, so that the first of its delays is the shortest. */
+static int64_t next_delay_ms(struct executor *executor, uint32_t step, enum reaction reaction)
 {
 	struct retry_policy policy =
 		reaction_retry_policy(&executor->settings->plan->pipeline->steps[step]);
+	uint32_t waits = executor->waits[step];
+	uint32_t tries = executor->tries[step] > waits ? executor->tries[step] - waits : 1;
+	uint32_t number = reaction == REACT_WAIT ? waits : tries;
 	/* Knuth's 64-bit linear congruential generator; its upper bits are good enough to spread. */
 	executor->random = executor->random * 6364136223846793005u + 1442695040888963407u;
-	return retry_delay_ms(&policy, executor->tries[step], executor->random >> 33);
+	return retry_delay_ms(&policy, number, executor->random >> 33);
 }
 
 /* --- verdicts --- */
@@ -135,6 +172,7 @@ static enum reaction react(struct attempt *attempt, enum failure_class failure, 
 		.step = step,
 		.failure = failure,
 		.tries = executor->tries[attempt->step],
+		.waits = executor->waits[attempt->step],
 		.has_no_retries = has_no_retries(executor),
 		.policy = executor->settings->on_failure,
 	};
@@ -145,10 +183,11 @@ static enum reaction react(struct attempt *attempt, enum failure_class failure, 
 	if (facts.contract && retry)
 		facts.contract_retries = retry->count;
 	enum reaction reaction = reaction_decide(&facts);
-	executor->retry_count += reaction == REACT_RETRY;
+	executor->retry_count += reaction_is_again(reaction);
 	*is_denied = facts.has_no_retries;
 	facts.has_no_retries = false;
-	*is_denied = *is_denied && reaction_decide(&facts) == REACT_RETRY;
+	*is_denied = *is_denied && reaction_is_again(reaction_decide(&facts));
+	executor->waits[attempt->step] += reaction == REACT_WAIT;
 	if (reaction == REACT_RETRY && facts.contract &&
 		facts.contract->on_failure == REACTION_RETRY)
 		count_contract_retry(attempt);
@@ -160,9 +199,9 @@ static enum event_type choose_event(
 {
 	if (failure == FAILURE_NONE)
 		return EVENT_STEP_COMPLETED;
-	if (failure == FAILURE_CANCELLED)
+	if (failure == FAILURE_CANCELLED || reaction == REACT_DECIDE)
 		return EVENT_STEP_CANCELLED;
-	if (reaction != REACT_RETRY)
+	if (!reaction_is_again(reaction))
 		return EVENT_STEP_FAILED;
 	/* It would have had another chance, so it is not failed for good. */
 	return executor->is_stopping ? EVENT_STEP_CANCELLED : EVENT_STEP_RETRIED;
@@ -175,23 +214,30 @@ static enum step_verdict verdict_of(enum event_type type)
 	return type == EVENT_STEP_FAILED ? STEP_VERDICT_FAILED : STEP_VERDICT_CANCELLED;
 }
 
+/* What has become of an attempt. */
+struct conclusion {
+	enum failure_class failure;
+	enum reaction reaction;
+	const char *reason; /* NULL: none */
+};
+
 /* The verdict on its way to the record. */
-static const struct event *record_verdict(struct attempt *attempt, enum event_type type,
-	enum failure_class failure, const char *reason)
+static const struct event *record_verdict(
+	struct attempt *attempt, enum event_type type, const struct conclusion *conclusion)
 {
 	struct executor *executor = attempt->executor;
 	if (type == EVENT_STEP_COMPLETED)
 		record_artifacts(attempt);
 	struct event *event = ended_event(attempt, type);
-	event->failure = failure;
-	if (reason)
-		event->reason = arena_copy_text(&executor->journal->arena, reason);
+	event->failure = conclusion->failure;
+	if (conclusion->reason)
+		event->reason = arena_copy_text(&executor->journal->arena, conclusion->reason);
 	if (type == EVENT_STEP_COMPLETED)
 		event->tree = attempt->tree;
 	if (attempt->is_cached)
 		event->key = arena_copy_text(&executor->journal->arena, attempt->cache_key);
 	if (type == EVENT_STEP_RETRIED)
-		event->delay_ms = next_delay_ms(executor, attempt->step);
+		event->delay_ms = next_delay_ms(executor, attempt->step, conclusion->reaction);
 	journal_record(executor->journal, event);
 	return event;
 }
@@ -211,39 +257,79 @@ static void keep_results(const struct attempt *attempt)
 		executor->trees[attempt->step] = attempt->tree;
 }
 
+static bool is_looked_at(const struct executor *executor, uint32_t step, enum event_type type)
+{
+	return type == EVENT_STEP_COMPLETED &&
+	       (breakpoints_at(executor->settings->breakpoints, step) & DEBUG_AFTER);
+}
+
+static struct conclusion judge(
+	struct attempt *attempt, enum failure_class failure, const char *reason)
+{
+	struct executor *executor = attempt->executor;
+	struct conclusion conclusion = {failure, REACT_KEEP, reason};
+	bool is_denied = false;
+	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
+		conclusion.failure = FAILURE_RESOURCE;
+		conclusion.reason = attempt->log.fault.text;
+	}
+	if (failure == FAILURE_CANCELLED)
+		conclusion.reason = executor->cancel_reason;
+	else if (conclusion.failure != FAILURE_NONE)
+		conclusion.reaction = react(attempt, conclusion.failure, &is_denied);
+	if (is_denied)
+		conclusion.reason = denied_reason(executor, conclusion.reason);
+	return conclusion;
+}
+
+/* The place is free, and the step goes its way. */
+static void pass_on(struct attempt *attempt, const struct event *event, enum reaction reaction)
+{
+	struct executor *executor = attempt->executor;
+	uint32_t step = attempt->step;
+	attempt->step = INDEX_NONE;
+	executor->free_places[executor->free_count++] = (uint32_t)(attempt - executor->attempts);
+	end_due_waits(executor);
+	if (event->type == EVENT_STEP_RETRIED)
+		wait_for_retry(executor,
+			&(struct retry_wait){.step = step,
+				.is_alone = attempt->lacked_memory,
+				.wants_end = reaction == REACT_WAIT},
+			event->delay_ms);
+	else
+		executor->ended(executor->owner, &(struct step_end){.step = step,
+							 .verdict = verdict_of(event->type),
+							 .reaction = reaction,
+							 .signal = event->signal,
+							 .duration_ms = event->duration_ms,
+							 .event = event});
+}
+
+static void give_back_slot(struct attempt *attempt)
+{
+	uint32_t lost_count = jobserver_step_ends(&attempt->executor->jobserver);
+	if (lost_count)
+		step_log_note(&attempt->log,
+			"%u job slot%s not given back to the jobserver by what has ended; %s again",
+			lost_count, lost_count == 1 ? " was" : "s were",
+			lost_count == 1 ? "it is there" : "they are there");
+}
+
 void executor_attempt_ended(struct attempt *attempt, enum failure_class failure, const char *reason)
 {
 	struct executor *executor = attempt->executor;
-	enum reaction reaction = REACT_KEEP;
-	uint32_t step = attempt->step;
-	bool is_denied = false;
 	notes_mask(&executor->notes, attempt_step(attempt)->id, attempt->number);
-	if (!step_log_finish(&attempt->log) && failure == FAILURE_NONE) {
-		failure = FAILURE_RESOURCE;
-		reason = attempt->log.fault.text;
-	}
-	if (failure == FAILURE_CANCELLED)
-		reason = executor->cancel_reason;
-	else if (failure != FAILURE_NONE)
-		reaction = react(attempt, failure, &is_denied);
-	if (is_denied)
-		reason = denied_reason(executor, reason);
-	enum event_type type = choose_event(executor, failure, reaction);
-	const struct event *event = record_verdict(attempt, type, failure, reason);
+	give_back_slot(attempt);
+	struct conclusion conclusion = judge(attempt, failure, reason);
+	enum event_type type = choose_event(executor, conclusion.failure, conclusion.reaction);
+	const struct event *event = record_verdict(attempt, type, &conclusion);
 	if (type == EVENT_STEP_COMPLETED) {
 		attempt_keep_cached(attempt);
 		keep_results(attempt);
 	}
-	/* What failed for good stays to be seen. */
-	if (type != EVENT_STEP_FAILED)
+	/* What failed for good stays to be seen, what a person wants to look at too. */
+	if (type != EVENT_STEP_FAILED && conclusion.reaction != REACT_DECIDE &&
+		!is_looked_at(executor, attempt->step, type))
 		executor_retire(attempt);
-	attempt->step = INDEX_NONE;
-	executor->free_places[executor->free_count++] = (uint32_t)(attempt - executor->attempts);
-	if (type == EVENT_STEP_RETRIED)
-		wait_for_retry(executor, step, event->delay_ms);
-	else
-		executor->ended(executor->owner, &(struct step_end){.step = step,
-							 .verdict = verdict_of(type),
-							 .reaction = reaction,
-							 .duration_ms = event->duration_ms});
+	pass_on(attempt, event, conclusion.reaction);
 }

@@ -1,6 +1,7 @@
 #ifndef WAVETRAIN_RUN_LEFTOVERS_H
 #define WAVETRAIN_RUN_LEFTOVERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@ struct leftovers {
 	pid_t *spared; /* children that were there before the first step */
 	uint32_t spared_count;
 	uint32_t spared_capacity;
+	int children; /* the kernel's list of our children; -1: not needed yet, or it has none */
 };
 #define LEFTOVERS_WAIT_MS 2000 /* what SIGKILL does not end by then is not waited for */
 
@@ -21,8 +23,28 @@ struct leftovers {
 void leftovers_init(struct leftovers *leftovers);
 void leftovers_release(struct leftovers *leftovers);
 
+/* Which of them are looked for while other steps run. */
+struct leftovers_search {
+	const char *marker; /* "NAME=value" in their environment; NULL: any will do */
+	/* A process of a step that runs: never one of them. */
+	bool (*is_running)(const void *context, pid_t id);
+	const void *context;
+	uint32_t running_count;
+};
+
+/*
+ * Those that became our children because what started them has ended. One small read where there
+ * are none. The signal goes to each of them (0: to nobody); true: there are some. Zombies are
+ * reaped and do not count.
+ */
+bool leftovers_signal(
+	struct leftovers *leftovers, const struct leftovers_search *search, int signal);
+
 /* Only while no attempt runs: SIGKILL to all of them; they are reaped, and zombies too. */
-void leftovers_end(const struct leftovers *leftovers);
+void leftovers_end(struct leftovers *leftovers);
+
+/* The process's environment holds "NAME=value", as far as we may look at it. */
+bool process_carries_marker(pid_t id, const char *marker);
 
 /*
  * Ends what a runner that was killed has left anywhere on this machine: processes of our user

@@ -14,12 +14,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/index.h"
+#include "run/clone_into.h"
 
 #define STACK_BYTES (64 * 1024)
 #define SHELL_PATH "/bin/sh"
@@ -36,7 +38,8 @@
 struct start {
 	const struct process_launcher *launcher;
 	const struct process_request *request;
-	struct start_result result; /* written by the child */
+	struct start_result result; /* these are written by the child */
+	bool is_in_cgroup;          /* set before where it is born into it */
 };
 
 static bool keep_standard_descriptors_open(struct error *error)
@@ -109,7 +112,17 @@ NOT_INSTRUMENTED static void set_up_descriptors(const struct start *start)
 	dup2(start->launcher->null_descriptor, 0);
 	dup2(start->request->output, 1);
 	dup2(start->request->output, 2);
-	close_range(3, ~0U, 0);
+	unsigned first_closed = 3;
+	for (int i = 0; i < 2; i++) {
+		unsigned passed = (unsigned)start->request->passed[i];
+		if (!passed)
+			continue;
+		if (passed > first_closed)
+			close_range(first_closed, passed - 1, 0);
+		fcntl((int)passed, F_SETFD, 0);
+		first_closed = passed + 1;
+	}
+	close_range(first_closed, ~0U, 0);
 }
 
 NOT_INSTRUMENTED static void set_up_signals(const struct process_launcher *launcher)
@@ -123,6 +136,22 @@ NOT_INSTRUMENTED static void set_up_signals(const struct process_launcher *launc
 		sigaction(launcher->changed_signals[i], &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* As good as being born there, but every processor waits for it. */
+NOT_INSTRUMENTED static void enter_cgroup(struct start *start)
+{
+	if (!start->request->cgroup || start->is_in_cgroup)
+		return;
+	int list = openat(start->request->cgroup, "cgroup.procs", O_WRONLY);
+	start->is_in_cgroup = list >= 0 && write(list, "0", 1) == 1;
+}
+
+NOT_INSTRUMENTED static bool restrict_self(const struct process_request *request)
+{
+	return !request->ruleset ||
+	       (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		       syscall(SYS_landlock_restrict_self, request->ruleset, 0) == 0);
 }
 
 NOT_INSTRUMENTED static void execute(const struct process_request *request)
@@ -148,8 +177,17 @@ NOT_INSTRUMENTED static int child_main(void *argument)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != start->launcher->self)
 		_exit(127); /* the runner died before the kernel knew our wish */
+	enter_cgroup(start);
+	if (start->request->needs_cgroup && !start->is_in_cgroup) {
+		start->result = (struct start_result){START_CGROUP, errno};
+		_exit(127);
+	}
 	if (chdir(start->request->folder) < 0) {
 		start->result = (struct start_result){START_FOLDER, errno};
+		_exit(127);
+	}
+	if (!restrict_self(start->request)) {
+		start->result = (struct start_result){START_RULESET, errno};
 		_exit(127);
 	}
 	set_up_descriptors(start);
@@ -161,6 +199,31 @@ NOT_INSTRUMENTED static int child_main(void *argument)
 	_exit(127);
 }
 
+static bool is_shortage(int error_number)
+{
+	return error_number == EAGAIN || error_number == ENOMEM || error_number == EMFILE ||
+	       error_number == ENFILE;
+}
+
+static pid_t clone_child(struct process_launcher *launcher, struct start *start, int *pidfd)
+{
+	if (start->request->cgroup && !launcher->has_no_clone3) {
+		struct clone_into_request request = {.cgroup = start->request->cgroup,
+			.stack = launcher->stack,
+			.stack_bytes = launcher->stack_bytes,
+			.function = child_main,
+			.argument = start};
+		start->is_in_cgroup = true;
+		pid_t id = clone_into(&request, pidfd);
+		if (id >= 0 || is_shortage(errno))
+			return id;
+		start->is_in_cgroup = false;
+		launcher->has_no_clone3 = true;
+	}
+	return clone(child_main, launcher->stack + launcher->stack_bytes,
+		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, pidfd);
+}
+
 struct start_result process_start(struct process_launcher *launcher,
 	const struct process_request *request, struct process *process)
 {
@@ -170,11 +233,11 @@ struct start_result process_start(struct process_launcher *launcher,
 	/* No handler of ours may run in the child while it borrows our memory. */
 	sigprocmask(SIG_SETMASK, &all, &before);
 	int pidfd = -1;
-	pid_t id = clone(child_main, launcher->stack + launcher->stack_bytes,
-		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &pidfd);
+	pid_t id = clone_child(launcher, &start, &pidfd);
 	int failure = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	*process = (struct process){.id = id, .descriptor = pidfd};
+	*process =
+		(struct process){.id = id, .descriptor = pidfd, .is_in_cgroup = start.is_in_cgroup};
 	if (id < 0) {
 		*process = (struct process){.descriptor = -1};
 		return (struct start_result){START_SYSTEM, failure};

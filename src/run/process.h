@@ -20,6 +20,7 @@ struct process_launcher {
 	bool has_raised_limit;          /* ours is another one */
 	int changed_signals[64];        /* those whose disposition is not the default one */
 	uint32_t changed_signal_count;
+	bool has_no_clone3; /* it was refused once */
 };
 
 /* Also sees to it that descriptors 0 to 2 are open, so that no pipe gets one of these numbers. */
@@ -38,23 +39,36 @@ struct process_request {
 	const char *const *environment;
 	const char *folder; /* absolute: working directory */
 	int output;         /* becomes descriptors 1 and 2; stays the caller's */
+	int passed[2];      /* above 2, kept open under the same numbers, ascending; 0: none */
+	int cgroup;         /* descriptor of a cgroup's folder to be in; 0: stays in ours */
+	bool needs_cgroup;  /* without it, it does not start */
+	int ruleset;        /* Landlock's, which it is under from its exec on; 0: none */
 };
 
 /* Where a start failed; error_number says why. */
-enum start_fault { START_OK, START_FOLDER, START_PROGRAM, START_SYSTEM };
+enum start_fault {
+	START_OK,
+	START_FOLDER,
+	START_PROGRAM,
+	START_CGROUP,
+	START_RULESET,
+	START_SYSTEM
+};
 struct start_result {
 	enum start_fault fault;
 	int error_number; /* errno */
 };
 
 struct process {
-	pid_t id;       /* also the id of its session and process group; 0: none */
-	int descriptor; /* pidfd, readable when it has ended; the caller's to close; -1: none */
+	pid_t id;          /* also the id of its session and process group; 0: none */
+	int descriptor;    /* pidfd, readable when it has ended; the caller's to close; -1: none */
+	bool is_in_cgroup; /* the one that was asked for took it */
 };
 
 /*
  * Starts a process in a session of its own: signal mask empty, dispositions default, killed when
- * this thread dies, no descriptor above 2. Returns after its exec, so that everything request
+ * this thread dies, no descriptor above 2 but those passed. With a ruleset it gets no new
+ * privileges (sudo). Returns after its exec, so that everything request
  * points at may be reused at once. Files without a magic number are given to /bin/sh, as
  * execvp(3) does.
  */

@@ -16,12 +16,43 @@ static const enum reaction by_reaction[] = {
 };
 static_assert(ARRAY_LENGTH(by_reaction) == REACTION_COUNT, "one row a reaction");
 
-static const enum reaction by_policy[] = {
-	[ON_FAILURE_KEEP] = REACT_KEEP,
-	[ON_FAILURE_STOP] = REACT_STOP,
-	[ON_FAILURE_ROLLBACK] = REACT_UNDO,
+/* As execution.on_failure says. */
+#define BY_POLICY                                                                                  \
+	{                                                                                          \
+		[ON_FAILURE_KEEP] = REACT_KEEP, [ON_FAILURE_STOP] = REACT_STOP,                    \
+		[ON_FAILURE_ROLLBACK] = REACT_UNDO                                                 \
+	}
+
+/*
+ * One row a class, two of which never come here. Whoever asks for stop or rollback has decided;
+ * under keep, the default, nobody guesses why a foreign signal came.
+ */
+static const struct failure_rule rules[] = {
+	[FAILURE_NONE] = {.last = BY_POLICY},
+	[FAILURE_TRANSIENT] = {.last = BY_POLICY},
+	[FAILURE_TIMEOUT] = {.last = BY_POLICY},
+	[FAILURE_RESOURCE] = {.waits = REACTION_RESOURCE_WAITS, .last = BY_POLICY},
+	[FAILURE_CONTRACT] = {.last = BY_POLICY},
+	[FAILURE_OUTPUT] = {.last = BY_POLICY},
+	[FAILURE_PERMANENT] = {.last = BY_POLICY},
+	[FAILURE_SIGNAL] = {.last = BY_POLICY},
+	[FAILURE_UNKNOWN] = {.last = {[ON_FAILURE_KEEP] = REACT_DECIDE,
+				     [ON_FAILURE_STOP] = REACT_STOP,
+				     [ON_FAILURE_ROLLBACK] = REACT_UNDO}},
+	[FAILURE_CANCELLED] = {.last = BY_POLICY},
 };
-static_assert(ARRAY_LENGTH(by_policy) == ON_FAILURE_COUNT, "one row a policy");
+static_assert(ARRAY_LENGTH(rules) == FAILURE_CLASS_COUNT, "one rule a class");
+static_assert(ON_FAILURE_COUNT == 3, "one reaction a policy in BY_POLICY");
+
+const struct failure_rule *failure_rule_of(enum failure_class failure)
+{
+	return &rules[failure];
+}
+
+bool reaction_is_again(enum reaction reaction)
+{
+	return reaction == REACT_RETRY || reaction == REACT_WAIT;
+}
 
 struct retry_policy reaction_retry_policy(const struct step *step)
 {
@@ -34,10 +65,11 @@ struct retry_policy reaction_retry_policy(const struct step *step)
 	return policy;
 }
 
-/* Attempts that the step's own policy is answerable for. */
+/* Attempts that the step's own policy is answerable for: at least this one. */
 static uint32_t own_tries(const struct reaction_facts *facts)
 {
-	return facts->tries - facts->foreign_retries;
+	uint32_t others = facts->foreign_retries + facts->waits;
+	return facts->tries > others ? facts->tries - others : 1;
 }
 
 static bool step_retries(const struct reaction_facts *facts)
@@ -51,6 +83,21 @@ static bool step_retries(const struct reaction_facts *facts)
 	return is_default && own_tries(facts) <= REACTION_STEP_RETRIES;
 }
 
+/* Its own policy names this failure, and what it provides for is used up. */
+static bool is_provided_for(const struct reaction_facts *facts)
+{
+	const struct retry_policy *policy = &facts->step->retry;
+	return policy->max > 0 && (policy->on & (1u << facts->failure));
+}
+
+static enum reaction last_reaction(const struct reaction_facts *facts)
+{
+	enum reaction last = rules[facts->failure].last[facts->policy];
+	if (last == REACT_DECIDE && is_provided_for(facts))
+		last = rules[FAILURE_PERMANENT].last[facts->policy];
+	return last;
+}
+
 enum reaction reaction_decide(const struct reaction_facts *facts)
 {
 	const struct contract *contract = facts->contract;
@@ -61,10 +108,12 @@ enum reaction reaction_decide(const struct reaction_facts *facts)
 		if (wanted == REACTION_RETRY && !facts->has_no_retries &&
 			facts->contract_retries < contract->max_retries)
 			return REACT_RETRY;
+	} else if (!facts->has_no_retries && facts->waits < rules[facts->failure].waits) {
+		return REACT_WAIT;
 	} else if (step_retries(facts)) {
 		return REACT_RETRY;
 	}
 	if (facts->step->is_optional)
 		return REACT_TOLERATE;
-	return wanted == REACTION_DEFAULT ? by_policy[facts->policy] : by_reaction[wanted];
+	return wanted == REACTION_DEFAULT ? last_reaction(facts) : by_reaction[wanted];
 }

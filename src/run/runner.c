@@ -67,6 +67,11 @@ static void stop_run(struct runner *runner, int64_t delay_ms, const char *reason
 		event_loop_set_timer(&runner->loop, &runner->kill_timer, deadline_ns);
 }
 
+void runner_interrupt(struct runner *runner, const char *reason)
+{
+	stop_run(runner, INTERRUPT_KILL_MS, reason);
+}
+
 static void stop_was_asked(void *owner, int signal)
 {
 	struct runner *runner = owner;
@@ -237,6 +242,8 @@ static const char *pause_reason(struct runner *runner)
 {
 	if (runner->budget.step != INDEX_NONE && !runner->executor.cancel_reason)
 		return budget_reason(&runner->budget, &runner->journal.arena);
+	if (runner->undecided.count && !runner->waves.is_interrupted)
+		return undecided_reason(&runner->undecided, runner->plan, &runner->journal.arena);
 	if (runner->waiting_step == INDEX_NONE || runner->waves.is_interrupted)
 		return runner->executor.cancel_reason;
 	return arena_format(&runner->journal.arena, "waiting for approval of step %s",
@@ -246,7 +253,8 @@ static const char *pause_reason(struct runner *runner)
 static enum run_outcome decide_outcome(const struct runner *runner)
 {
 	bool is_open = has_open_steps(runner);
-	bool waits = runner->waiting_step != INDEX_NONE && !runner->hard_count;
+	bool has_question = runner->waiting_step != INDEX_NONE || runner->undecided.count > 0;
+	bool waits = has_question && !runner->hard_count;
 	if (runner->has_fault || runner->run_flaw)
 		return RUN_FAILED;
 	if (waits || (runner->waves.is_interrupted && (is_open || runner->hard_count)))
@@ -350,8 +358,11 @@ static bool open_runner(struct runner *runner, struct error *error)
 		.journal = &runner->journal,
 		.ended = runner_step_ended,
 		.again = runner_step_again,
+		.paused = runner_step_paused,
 		.owner = runner,
-		.nursery = {.loop = &runner->loop, .signals = &runner->signals},
+		.nursery = {.loop = &runner->loop,
+			.signals = &runner->signals,
+			.leftovers = &runner->leftovers},
 		.run_folder = -1,
 	};
 	return event_loop_open(&runner->loop, error) && signals_open(&runner->signals, error) &&
@@ -394,6 +405,7 @@ static void close_runner(struct runner *runner)
 	free(runner->ended_ns);
 	free(runner->ended_flush);
 	free(runner->has_handed_on);
+	free(runner->held);
 	event_loop_close(&runner->loop);
 }
 

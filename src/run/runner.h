@@ -8,6 +8,7 @@
 #include "model/plan.h"
 #include "model/run.h"
 #include "model/services.h"
+#include "run/breakpoints.h"
 
 struct runner_settings {
 	const struct plan *plan;
@@ -24,13 +25,14 @@ struct runner_settings {
 	bool die_with_parent; /* in CI: end when the process that started us is gone */
 	int64_t started_ns;   /* of expanded: when the first of these calls began; else 0 */
 	const struct run_services *services;
+	struct breakpoints *breakpoints; /* of the plan's pipeline; NULL: nobody debugs */
 	uint32_t *expand_step; /* out, with RUN_TO_EXPAND: the step; may be NULL without foreach */
 };
 
 enum run_outcome {
 	RUN_COMPLETED,
 	RUN_FAILED,
-	RUN_INTERRUPTED, /* by a signal, the run's time limit, or a gate that waits */
+	RUN_INTERRUPTED, /* by a signal, the run's time limit, or a gate or a decision that waits */
 	/*
 	 * A step with foreach has its list: what ran beside it has come to its end, everything is
 	 * on record, and no event ends the run. The caller expands the pipeline, plans again with

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "run/breakpoints.h"
 #include "run/budget.h"
 #include "run/checkpointing.h"
 #include "run/event_loop.h"
@@ -16,6 +17,7 @@
 #include "run/scheduler.h"
 #include "run/signals.h"
 #include "run/triggers.h"
+#include "run/undecided.h"
 #include "run/wave_events.h"
 
 #define NS_PER_MS 1000000
@@ -27,6 +29,12 @@ enum stage_course {
 	COURSE_UNDO,     /* to its end; then files go back */
 	COURSE_ABORTED,  /* what ran was ended, and that is all */
 	COURSE_ROLL_BACK /* what ran was ended; then files go back, and that is all */
+};
+
+/* A step that has ended at a breakpoint: what follows from it waits for an answer. */
+struct held_end {
+	struct step_end end;    /* without its event */
+	struct debug_stop stop; /* texts are kept's */
 };
 
 struct runner {
@@ -51,8 +59,11 @@ struct runner {
 	enum stage_course course;
 	bool *has_handed_on; /* of each step: its handoff is in handoffs.md, if there is one */
 	bool has_foreach;
-	uint32_t expand_step;   /* its list is there; INDEX_NONE: none */
-	uint32_t waiting_step;  /* whose gate stays closed; INDEX_NONE: none */
+	uint32_t expand_step;  /* its list is there; INDEX_NONE: none */
+	uint32_t waiting_step; /* whose gate stays closed; INDEX_NONE: none */
+	struct undecided undecided;
+	const char
+		*asked_reason;  /* why a person leaves a step out; kept's; NULL: in the debugger */
 	const char *stage_flaw; /* why the stage fails besides its steps; kept's; NULL: nothing */
 	const char *run_flaw;   /* the first of these */
 	const char *roll_back_reason; /* files are to go back; kept's; NULL: they are not */
@@ -65,19 +76,50 @@ struct runner {
 	struct timer limit_timer;   /* the run's time limit */
 	struct timer trigger_timer; /* a checkpoint by time; only ends the wait */
 	struct watch background;
-	struct error fault; /* of the engine or a checkpoint */
+	struct held_end *held; /* owned; in the order they ended */
+	uint32_t held_count;
+	uint32_t held_capacity;
+	const struct debug_stop *stop; /* the one that is asked about; NULL: none */
+	struct error fault;            /* of the engine or a checkpoint */
 	bool has_fault;
 };
 
 /* Nothing new starts, what is between two attempts stays there, what runs is told to end. */
 void runner_end_everything(struct runner *runner, int64_t grace_ms, const char *reason);
 
+/* As SIGINT does. */
+void runner_interrupt(struct runner *runner, const char *reason);
+
 /* The descriptor may come, change and go while the run goes on. */
 void runner_watch_background(struct runner *runner);
 
-/* The executor's `ended` and `again`. */
+/* The executor's `ended`, `paused` and `again`. */
 void runner_step_ended(void *owner, const struct step_end *end);
-void runner_step_again(void *owner, uint32_t step);
+void runner_step_paused(void *owner, uint32_t step);
+void runner_step_again(void *owner, uint32_t step, bool is_alone);
+
+/* What follows from it, now. */
+void runner_settle_end(struct runner *runner, const struct step_end *end);
+
+/*
+ * Breakpoints; all of this does nothing where nobody debugs. Before a step that was given out: false:
+ * it does not start. An end that is held is settled by runner_debug_after(), which asks for each.
+ */
+bool runner_debug_before(struct runner *runner, uint32_t step);
+bool runner_debug_hold(struct runner *runner, const struct step_end *end);
+void runner_debug_after(struct runner *runner);
+
+/* Its attempt was killed by nobody we know; it is pending. */
+void runner_step_is_undecided(struct runner *runner, const struct step_end *end);
+
+/* No step of the stage runs: asks what is to become of those of it. True: some are ready again. */
+bool runner_ask_undecided(struct runner *runner);
+
+/* All that is left of the stage waits for one of them. */
+bool runner_is_held_up(const struct runner *runner);
+
+/* At the stage's end: halts where what follows must wait for them. */
+void runner_stop_at_undecided(struct runner *runner, uint32_t stage);
 
 /* Puts on record what the scheduler has skipped or omitted. */
 void runner_record_skipped(struct runner *runner);

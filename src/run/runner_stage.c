@@ -31,8 +31,8 @@ static bool is_put_off(struct runner *runner, uint32_t step)
 	if (!runner->has_foreach || !runner->plan->pipeline->steps[step].foreach)
 		return false;
 	scheduler_step_cancelled(&runner->scheduler, step);
-	/* A new plan would begin again what has failed. */
-	if (!runner->hard_count && runner->expand_step == INDEX_NONE)
+	/* A new plan would begin again what has failed, or waits for a decision. */
+	if (!runner->hard_count && !runner->undecided.count && runner->expand_step == INDEX_NONE)
 		runner->expand_step = step;
 	return true;
 }
@@ -55,18 +55,35 @@ static bool is_too_long(struct runner *runner, uint32_t step)
 	return true;
 }
 
+/*
+ * What has ended at a breakpoint is asked about first. A slot that is kept and then not used is given
+ * back by jobserver_settle().
+ */
+static bool take_next(struct runner *runner, uint32_t *step)
+{
+	runner_debug_after(runner);
+	return executor_has_room(&runner->executor) && runner->scheduler.ready.count &&
+	       jobserver_has_slot(&runner->executor.jobserver) &&
+	       scheduler_next(&runner->scheduler, step);
+}
+
 static void start_steps(struct runner *runner)
 {
 	uint32_t step;
-	while (executor_has_room(&runner->executor) && scheduler_next(&runner->scheduler, &step)) {
+	while (take_next(runner, &step)) {
 		if (is_too_long(runner, step) || is_put_off(runner, step))
 			continue;
 		if (!is_merged_for(runner, step)) {
 			scheduler_step_cancelled(&runner->scheduler, step);
 			continue;
 		}
-		if (!runner_merge_notes_for(runner, step) ||
-			!runner_checkpoint_before(runner, step)) {
+		if (!runner_merge_notes_for(runner, step)) {
+			scheduler_step_again(&runner->scheduler, step);
+			return;
+		}
+		if (!runner_debug_before(runner, step))
+			continue;
+		if (!runner_checkpoint_before(runner, step)) {
 			scheduler_step_again(&runner->scheduler, step);
 			return;
 		}
@@ -99,6 +116,7 @@ static bool run_steps(struct runner *runner)
 		if (!runner_checkpoint_milestone(runner))
 			return false;
 		start_steps(runner);
+		jobserver_settle(&runner->executor.jobserver);
 		pass_events(runner);
 		runner_watch_background(runner);
 		if (runner->journal.is_broken || !scheduler_stage_is_open(&runner->scheduler))
@@ -122,7 +140,8 @@ static bool finds_list(struct runner *runner)
 {
 	uint32_t count;
 	const uint32_t *steps = plan_stage_steps(runner->plan, runner->scheduler.stage, &count);
-	for (uint32_t i = 0; runner->has_foreach && i < count; i++) {
+	bool may_expand = runner->has_foreach && !runner->undecided.count;
+	for (uint32_t i = 0; may_expand && i < count; i++) {
 		uint32_t step = steps[i];
 		if (runner->scheduler.progress[step] == PROGRESS_READY &&
 			runner->plan->pipeline->steps[step].foreach && !runner->hard_count &&
@@ -136,6 +155,8 @@ static bool finds_list(struct runner *runner)
 static bool run_all_steps(struct runner *runner)
 {
 	bool is_sound = run_steps(runner);
+	while (is_sound && runner_ask_undecided(runner))
+		is_sound = run_steps(runner);
 	while (is_sound && runner->course == COURSE_STOPPED && !runner->waves.is_interrupted) {
 		runner->course = COURSE_ON;
 		runner->scheduler.halted = false;
@@ -194,13 +215,15 @@ static bool end_stage(struct runner *runner, uint32_t stage, bool has_work)
 		return false;
 	if (!has_gone_back && !runner_checkpoint_stage(runner, stage, &end.count))
 		return false;
+	runner_stop_at_undecided(runner, stage);
 	return !ends_at_gate(runner, stage);
 }
 
 bool runner_run_stage(struct runner *runner, uint32_t stage)
 {
 	uint32_t wave = runner->plan->stages[stage].wave;
-	bool has_work = wave_events_count(&runner->waves, stage).to_run > 0;
+	bool has_work =
+		wave_events_count(&runner->waves, stage).to_run > 0 && !runner_is_held_up(runner);
 	runner->waves.stage_started_ns = clock_monotonic_ns();
 	runner->stage_flaw = NULL;
 	workspaces_begin_stage(&runner->executor.workspaces);
@@ -212,7 +235,7 @@ bool runner_run_stage(struct runner *runner, uint32_t stage)
 	runner_record_skipped(runner);
 	if (has_work && !run_all_steps(runner))
 		return false;
-	if (runner->expand_step != INDEX_NONE && !runner->hard_count &&
+	if (runner->expand_step != INDEX_NONE && !runner->hard_count && !runner->undecided.count &&
 		!runner->waves.is_interrupted)
 		return false;
 	return end_stage(runner, stage, has_work);

@@ -21,6 +21,8 @@ static const char *skip_reason(struct runner *runner, const struct scheduler_ski
 		return "the list it is to run for is not made";
 	case SKIP_CONDITION:
 		return "its `if` asks for a failure, and nothing it waits for failed";
+	case SKIP_ASKED:
+		return runner->asked_reason ? runner->asked_reason : "skipped in the debugger";
 	case SKIP_PLANNED:
 		break;
 	}
@@ -64,6 +66,8 @@ static void follow(struct runner *runner, enum reaction reaction)
 {
 	switch (reaction) {
 	case REACT_RETRY:
+	case REACT_WAIT:
+	case REACT_DECIDE:
 	case REACT_KEEP:
 	case REACT_TOLERATE:
 	case REACT_COUNT:
@@ -100,11 +104,8 @@ static void step_has_failed(struct runner *runner, const struct step_end *end)
 	follow(runner, end->reaction);
 }
 
-void runner_step_ended(void *owner, const struct step_end *end)
+void runner_settle_end(struct runner *runner, const struct step_end *end)
 {
-	struct runner *runner = owner;
-	runner->ended_ns[end->step] = clock_monotonic_ns();
-	runner->ended_flush[end->step] = runner->journal.flush_count;
 	switch (end->verdict) {
 	case STEP_VERDICT_DONE:
 		scheduler_step_done(&runner->scheduler, end->step);
@@ -118,14 +119,35 @@ void runner_step_ended(void *owner, const struct step_end *end)
 		break;
 	case STEP_VERDICT_CANCELLED:
 		scheduler_step_cancelled(&runner->scheduler, end->step);
-		wave_events_step_ended(&runner->waves, end->step);
+		/* Its group is open until somebody has decided. */
+		if (end->reaction == REACT_DECIDE)
+			runner_step_is_undecided(runner, end);
+		else
+			wave_events_step_ended(&runner->waves, end->step);
 		break;
 	}
 }
 
-void runner_step_again(void *owner, uint32_t step)
+void runner_step_ended(void *owner, const struct step_end *end)
+{
+	struct runner *runner = owner;
+	runner->ended_ns[end->step] = clock_monotonic_ns();
+	runner->ended_flush[end->step] = runner->journal.flush_count;
+	if (!runner_debug_hold(runner, end))
+		runner_settle_end(runner, end);
+}
+
+void runner_step_paused(void *owner, uint32_t step)
+{
+	struct runner *runner = owner;
+	scheduler_step_paused(&runner->scheduler, step);
+}
+
+void runner_step_again(void *owner, uint32_t step, bool is_alone)
 {
 	struct runner *runner = owner;
 	runner->ended_ns[step] = clock_monotonic_ns();
+	if (is_alone)
+		scheduler_require_alone(&runner->scheduler, step);
 	scheduler_step_again(&runner->scheduler, step);
 }

@@ -1,5 +1,6 @@
 #include "run/scheduler.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -14,7 +15,8 @@ static void make_ready(struct scheduler *scheduler, uint32_t step)
 enum trait {
 	TRAIT_HAS_BAD_NEED = 1,
 	TRAIT_WAS_STARTED = 2,
-	TRAIT_IS_TOLERATED = 4 /* failed, or skipped for such a failure, and others go on */
+	TRAIT_IS_TOLERATED = 4, /* failed, or skipped for such a failure, and others go on */
+	TRAIT_IS_PAUSED = 8     /* runs, and has given back what it claimed */
 };
 
 /* --- life --- */
@@ -311,7 +313,15 @@ bool scheduler_next(struct scheduler *scheduler, uint32_t *step)
 static void stop_running(struct scheduler *scheduler, uint32_t step)
 {
 	scheduler->running_count--;
+	if (!(scheduler->traits[step] & TRAIT_IS_PAUSED))
+		ready_queue_give_back(&scheduler->ready, step);
+	scheduler->traits[step] &= (uint8_t)~TRAIT_IS_PAUSED;
+}
+
+void scheduler_step_paused(struct scheduler *scheduler, uint32_t step)
+{
 	ready_queue_give_back(&scheduler->ready, step);
+	scheduler->traits[step] |= TRAIT_IS_PAUSED;
 }
 
 void scheduler_step_done(struct scheduler *scheduler, uint32_t step)
@@ -340,10 +350,33 @@ void scheduler_step_again(struct scheduler *scheduler, uint32_t step)
 	make_ready(scheduler, step);
 }
 
+void scheduler_require_alone(struct scheduler *scheduler, uint32_t step)
+{
+	assert(scheduler->progress[step] != PROGRESS_READY);
+	ready_queue_require_alone(&scheduler->ready, step);
+}
+
 void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step)
 {
 	stop_running(scheduler, step);
 	scheduler->progress[step] = PROGRESS_PENDING;
+}
+
+void scheduler_step_omitted(struct scheduler *scheduler, uint32_t step)
+{
+	stop_running(scheduler, step);
+	skip(scheduler, &(struct scheduler_skip){step, INDEX_NONE, SKIP_ASKED}, PROGRESS_OMITTED);
+	spread(scheduler);
+}
+
+void scheduler_step_reopened(struct scheduler *scheduler, uint32_t step, bool runs)
+{
+	if (runs) {
+		make_ready(scheduler, step);
+		return;
+	}
+	skip(scheduler, &(struct scheduler_skip){step, INDEX_NONE, SKIP_ASKED}, PROGRESS_OMITTED);
+	spread(scheduler);
 }
 
 void scheduler_step_rolled_back(struct scheduler *scheduler, uint32_t step)

@@ -35,6 +35,7 @@ enum skip_kind {
 	SKIP_NEED,      /* something it needs has failed; cause says which */
 	SKIP_INPUT,     /* an input of it is not made; cause is who would have made it */
 	SKIP_CONDITION, /* its `if` wants a failure, and there was none */
+	SKIP_ASKED,     /* a person has said so */
 	SKIP_PLANNED    /* the plan says why */
 };
 
@@ -98,11 +99,30 @@ void scheduler_step_done(struct scheduler *scheduler, uint32_t step);
  */
 void scheduler_step_failed(struct scheduler *scheduler, uint32_t step, bool is_tolerated);
 
+/*
+ * A running step waits for its next attempt, or for whatever comes of it: it still counts as running,
+ * but others may have what it claimed.
+ */
+void scheduler_step_paused(struct scheduler *scheduler, uint32_t step);
+
 /* A running step is ready for another attempt. */
 void scheduler_step_again(struct scheduler *scheduler, uint32_t step);
 
+/*
+ * From its next turn on the step is given out only when nothing else runs, and nothing starts while
+ * it does; it waits for READY_PASS_LIMIT others at most. For a step that runs (also between two
+ * attempts) or is pending; not for a ready one.
+ */
+void scheduler_require_alone(struct scheduler *scheduler, uint32_t step);
+
 /* A running step was ended by us, or must wait: pending, and not given out again. */
 void scheduler_step_cancelled(struct scheduler *scheduler, uint32_t step);
+
+/* A running step that a person does not want: it counts as one whose `if` does not hold. */
+void scheduler_step_omitted(struct scheduler *scheduler, uint32_t step);
+
+/* A step that was cancelled is ready after all, or, runs false, omitted as above. */
+void scheduler_step_reopened(struct scheduler *scheduler, uint32_t step, bool runs);
 
 /*
  * A step that was done is pending again; what follows it is not taken back. Before the first stage

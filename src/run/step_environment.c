@@ -131,12 +131,15 @@ void step_environment_init(
 		inherited++;
 	const char **entries = ARENA_ARRAY(arena, const char *,
 		(size_t)FACT_COUNT + inherited + pipeline->parameter_count + pipeline->env.count +
-			3);
+			4);
 	uint32_t count = FACT_COUNT;
 	for (uint32_t i = 0; i < inherited; i++) {
 		if (!is_withheld(sources->environment[i], sources->hidden_variables))
 			entries[count++] = sources->environment[i];
 	}
+	if (sources->make_flags)
+		count = set_entry(entries, count, "MAKEFLAGS",
+			assign("MAKEFLAGS", sources->make_flags, arena));
 	entries[count++] = "WAVETRAIN=1";
 	entries[count++] = arena_format(arena, "WAVETRAIN_RUN_ID=%s", sources->run_id);
 	count = set_parameters(entries, count, pipeline, arena);
@@ -175,7 +178,7 @@ const char *const *step_environment_make(struct step_environment *environment,
 	const struct step *step = facts->step;
 	uint32_t agent_count = facts->agent ? facts->agent->count : 0;
 	make_room(environment, environment->shared_count + agent_count + step->env.count +
-				       facts->extra_count + PATH_COUNT + 1);
+				       facts->extra_count + PATH_COUNT + 2);
 	const char **entries = environment->entries;
 	memcpy(entries, environment->shared, environment->shared_count * sizeof *entries);
 	uint32_t count = environment->shared_count;
@@ -196,4 +199,16 @@ const char *const *step_environment_make(struct step_environment *environment,
 		entries[count++] = facts->extra[i];
 	entries[count] = NULL;
 	return entries;
+}
+
+/* There is room for one more. */
+void step_environment_set(struct step_environment *environment, const char *entry)
+{
+	const char **place = environment->entries;
+	size_t length = strcspn(entry, "=");
+	while (*place && !(strncmp(*place, entry, length) == 0 && (*place)[length] == '='))
+		place++;
+	if (!*place)
+		place[1] = NULL;
+	*place = entry;
 }

@@ -7,7 +7,7 @@
 #include "model/pipeline.h"
 
 /*
- * What a step finds in its environment: ours without the hidden variables, WAVETRAIN=1,
+ * What a step finds in its environment: ours without the hidden variables, MAKEFLAGS of the jobserver, WAVETRAIN=1,
  * WAVETRAIN_RUN_ID, PARAM_<NAME> of every parameter with a value, the pipeline's env, the step's
  * env, and WAVETRAIN_STEP_ID, _WAVE, _ATTEMPT. WAVETRAIN_INPUT is there only for a step that
  * declares inputs or is an instance of an item, WAVETRAIN_OUTPUT only for one that declares
@@ -28,6 +28,7 @@ struct environment_sources {
 	const char *const *hidden_variables; /* NULL: none; else NULL-ended */
 	const struct pipeline *pipeline;
 	const char *run_id;
+	const char *make_flags; /* MAKEFLAGS, weaker than any `env`; NULL: as it is here */
 };
 
 struct environment_facts {
@@ -51,6 +52,9 @@ void step_environment_release(struct step_environment *environment);
 /* NULL-ended. The array lives until the next call, the texts as long as scratch. */
 const char *const *step_environment_make(struct step_environment *environment,
 	const struct environment_facts *facts, struct arena *scratch);
+
+/* Puts "NAME=VALUE", which lives as long as scratch, into the array that was made last. */
+void step_environment_set(struct step_environment *environment, const char *entry);
 
 /* The value of a variable, or NULL. */
 const char *environment_find(const char *const *entries, const char *name);

@@ -133,7 +133,8 @@ void wave_events_end(struct wave_events *events, const struct wave_end *end)
 	const struct stage_count *count = &end->count;
 	const struct index_range *groups = &events->plan->waves[end->wave].groups;
 	bool is_done = count->fine == count->total && !end->flaw;
-	if (!is_done && events->is_interrupted)
+	bool waits = events->has_undecided && !count->failed && !end->flaw;
+	if (!is_done && (events->is_interrupted || waits))
 		return;
 	for (uint32_t i = 0; i < groups->count; i++) {
 		struct group_tally *tally = &events->groups[groups->first + i];

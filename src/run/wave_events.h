@@ -22,6 +22,7 @@ struct wave_events {
 	struct group_tally *groups; /* of each group of the plan */
 	int64_t stage_started_ns;
 	bool is_interrupted; /* what is not done then neither completes nor fails */
+	bool has_undecided;  /* the same of what waits for a decision */
 };
 
 struct stage_count {

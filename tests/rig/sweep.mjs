@@ -5,26 +5,46 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import { cleanEnvironment, program } from './workspace.mjs';
+import { build, cleanEnvironment, program } from './workspace.mjs';
+
+export const killAt = join(build, 'tests', 'kill_at');
+
+// What a step lacks is waited for: not for long here.
+const soon = 'retry: {max: 0, backoff: 10ms}';
 
 /** Five steps in three waves; their ids are the letters of "abcde". */
 export const fiveSteps = (mode) => `
 name: sweep
 execution: {jobs: 2, mode: ${mode}}
 steps:
-  - {id: a, run: 'echo a >> "$LEDGER"; echo one > a.txt; echo said', outputs: {a: a.txt}}
-  - {id: b, run: 'echo b >> "$LEDGER"; echo two > b.txt'}
-  - {id: c, run: 'echo c >> "$LEDGER"; cat "$WAVETRAIN_INPUT/a.txt" b.txt > c.txt', inputs: [a], needs: [b]}
-  - {id: d, run: 'echo d >> "$LEDGER"; echo four > d.txt', needs: [a]}
-  - {id: e, run: 'echo e >> "$LEDGER"; cat c.txt d.txt > e.txt', needs: [c, d], contract: {type: files, files: [e.txt]}}
+  - {id: a, ${soon}, run: 'echo a >> "$LEDGER"; echo one > a.txt; echo said', outputs: {a: a.txt}}
+  - {id: b, ${soon}, run: 'echo b >> "$LEDGER"; echo two > b.txt'}
+  - {id: c, ${soon}, run: 'echo c >> "$LEDGER"; cat "$WAVETRAIN_INPUT/a.txt" b.txt > c.txt', inputs: [a], needs: [b]}
+  - {id: d, ${soon}, run: 'echo d >> "$LEDGER"; echo four > d.txt', needs: [a]}
+  - {id: e, ${soon}, run: 'echo e >> "$LEDGER"; cat c.txt d.txt > e.txt', needs: [c, d], contract: {type: files, files: [e.txt]}}
 `;
 
-/** A repository like the template, and an empty ledger beside it. */
+const wide = [0, 1, 2, 3, 4, 5, 6, 7];
+/** Twenty steps for eight workers, with commits while steps run; in mode waves two of them in checkouts that are merged. */
+export const eightWorkers = (mode) => `
+name: sweep
+execution: {jobs: 8, mode: ${mode}}
+checkpoint: {every: [20%]}
+steps:
+${wide.map((i) => `  - {id: first-${i}, run: 'echo first-${i} >> "$LEDGER"; echo ${i} > first-${i}.txt; echo said ${i}', outputs: {part-${i}: first-${i}.txt}}\n`).join('')}
+${wide.map((i) => `  - {id: second-${i}, run: 'echo second-${i} >> "$LEDGER"; sleep 0.0${i % 3}; cat "$WAVETRAIN_INPUT"/* > second-${i}.txt', inputs: [part-${i}, part-${(i + 3) % 8}], milestone: ${i === 5}}\n`).join('')}
+  - {id: left, workspace: ${mode === 'waves' ? 'worktree' : 'shared'}, writable: [..], needs: [second-0, second-1], run: 'echo left >> "$LEDGER"; echo l > left.txt; echo left > first-0.txt'}
+  - {id: right, workspace: ${mode === 'waves' ? 'worktree' : 'shared'}, writable: [..], needs: [second-2], run: 'echo right >> "$LEDGER"; echo r > right.txt; rm -f second-2.txt'}
+  - {id: alone, workspace: fresh, writable: [..], inputs: [part-7], run: 'echo alone >> "$LEDGER"; cp ../input/part-7.txt ../output/copy.txt', outputs: {copy: output/copy.txt}}
+  - {id: join, inputs: [copy], needs: [left, right, ${wide.map((i) => `second-${i}`).join(', ')}], run: 'echo join >> "$LEDGER"; cat second-[0134567].txt left.txt right.txt "$WAVETRAIN_INPUT/copy.txt" > join.txt', contract: {type: files, files: [join.txt]}}
+`;
+
+/** A repository like the template, with so many runs on record, and an empty ledger beside it. */
 export function copyOf(template) {
   const folder = mkdtempSync(join(tmpdir(), 'wavetrain-sweep-'));
   const place = join(folder, 'repository');
   cpSync(template, place, { recursive: true, preserveTimestamps: true });
-  return { folder, place, ledger: join(folder, 'ledger') };
+  return { folder, place, ledger: join(folder, 'ledger'), runs: countRuns(place), told: [] };
 }
 
 /** Runs to its end; output[9] is what the tools of the sweeps say. */
@@ -66,29 +86,68 @@ export const processesOf = (ledger) => readdirSync('/proc').filter((name) => {
   }
 });
 
+const countRuns = (place) => query(place, 'select count(*) as n from runs')[0]?.n ?? 0;
+const lastRun = 'run = (select max(run) from runs)';
+
+/** Whether a run is on record that the template does not have. */
+export const isOnRecord = ({ place, runs }) => countRuns(place) > runs;
+export const doneSteps = (place) => query(place, `select id from steps where state = 'done' and ${lastRun}`).map((row) => row.id);
+export const undoneSteps = (place) => query(place, `select id from steps where state <> 'done' and ${lastRun}`).map((row) => row.id);
+
+/**
+ * What lies beside the work tree, without what may differ between two runs: git's objects and reflogs, names
+ * of runs, logs and notes of attempts, empty folders of workspaces, the folder and the claim of a run that was killed before it was on record.
+ */
+export function ownFiles(place) {
+  const runs = query(place, 'select id from runs').map((row) => row.id);
+  return ['.git', '.wavetrain'].flatMap((folder) => walk(join(place, folder)).map((name) => `${folder}/${name}`))
+    .filter((name) => !/^\.git\/(objects|logs)\/|^\.git\/wavetrain$|\/log(\/|$)|\.\d+\.(handoff|summary)\.md$|\/state\.db-(wal|shm)$|\/work(\/\.retired)?$/.test(name))
+    .filter((name) => (name.match(/run_\d+_\d+(_\d+)?/g) ?? []).every((id) => runs.includes(id)))
+    .map((name) => name.replace(/run_\d+_\d+(_\d+)?/, 'RUN'))
+    .toSorted();
+}
+
 /** What must hold once a run is complete, whatever happened on the way. */
-export function checkWhole({ place, ledger }, tree, context) {
+export function checkWhole({ place, ledger, told }, tree, context) {
   assert.equal(git(place, 'rev-parse', 'HEAD^{tree}'), tree, context('same tree'));
   assert.equal(git(place, 'status', '--porcelain'), '', context('clean work tree and index'));
   git(place, 'fsck', '--strict', '--no-dangling');
+  for (const commit of told) git(place, 'merge-base', '--is-ancestor', commit, 'HEAD');
   assert.deepEqual(query(place, 'pragma integrity_check'), [{ integrity_check: 'ok' }], context('database'));
+  const known = query(place, `select commit_id as id from checkpoints where state = 'done' and commit_id is not null and ${lastRun} order by number`).map((row) => row.id);
+  const made = git(place, 'log', '--reverse', '--format=%H', `--grep=^Wavetrain-Run: ${query(place, `select id from runs where ${lastRun}`)[0].id}$`).split('\n');
+  assert.deepEqual(known, made, context('every commit is on record'));
   assert.deepEqual(walk(join(place, '.git')).filter((name) => name.endsWith('.lock')), [], context('no lock left'));
   assert.deepEqual(processesOf(ledger), [], context('no process left'));
 }
 
-export const isOnRecord = (place) => query(place, 'select count(*) as n from runs')[0]?.n > 0;
-export const doneSteps = (place) => query(place, "select id from steps where state = 'done'").map((row) => row.id);
+/**
+ * One start of the run, or of what is left of it; stop: the system call at which it is killed or gets the
+ * signal, 0: none. What is on record as done is not done again, nothing is done twice, and of what it says
+ * is done nothing is lost.
+ */
+export function startOnce(at, context, { stop = 0, signal, words = [] } = {}) {
+  const isKnown = isOnRecord(at);
+  const done = isKnown ? doneSteps(at.place) : [];
+  const before = ranSteps(at.ledger).length;
+  const command = [program, isKnown ? 'resume' : 'run', ...words];
+  const ended = attempt(stop ? [killAt, String(stop), ...command] : command, at, signal ? { KILL_AT_SIGNAL: String(signal) } : {});
+  const ran = ranSteps(at.ledger).slice(before);
+  const onRecord = doneSteps(at.place);
+  for (const id of done) assert.ok(!ran.includes(id), context(`step ${id} was done and ran again`));
+  assert.equal(new Set(ran).size, ran.length, context(`a step ran twice in one start: ${ran}`));
+  for (const [, id] of ended.stdout.matchAll(/^ {2}✓ (\S+) /gm)) assert.ok(onRecord.includes(id), context(`step ${id} was said to be done and is not on record`));
+  for (const [, commit] of ended.stdout.matchAll(/^ {2}checkpoint ([0-9a-f]{7,}) /gm)) at.told.push(commit);
+  assert.ok([0, ...(stop ? [137] : []), ...(signal ? [75] : [])].includes(ended.status), context(`it goes on: ${ended.stdout}${ended.stderr}`));
+  return ended.status;
+}
 
-/** The five steps go on, or begin when none is on record, and are completed: nothing is done twice, nothing lost. */
-export function goOn(at, tree, context) {
-  const done = doneSteps(at.place);
-  const ranBefore = ranSteps(at.ledger);
-  const resumed = attempt([program, isOnRecord(at.place) ? 'resume' : 'run'], at);
-  assert.equal(resumed.status, 0, context(`it goes on: ${resumed.stdout}${resumed.stderr}`));
-  const ranAfter = ranSteps(at.ledger).slice(ranBefore.length);
-  for (const id of done) assert.ok(!ranAfter.includes(id), context(`step ${id} was done and ran again`));
-  assert.equal(new Set(ranAfter).size, ranAfter.length, context(`a step ran twice on resume: ${ranAfter}`));
-  for (const id of 'abcde') assert.ok(ranSteps(at.ledger).includes(id), context(`step ${id} never ran`));
-  assert.deepEqual(query(at.place, "select id from steps where state <> 'done'"), [], context('all done'));
+/** Started until it is complete, killed at these stops on the way. How many of them were reached. */
+export function goOn(at, tree, context, { steps = [...'abcde'], kills = [] } = {}) {
+  let reached = 0;
+  while (startOnce(at, context, { stop: kills[reached] ?? 0 }) !== 0) reached++;
+  for (const id of steps) assert.ok(ranSteps(at.ledger).includes(id), context(`step ${id} never ran`));
+  assert.deepEqual(undoneSteps(at.place), [], context('all done'));
   checkWhole(at, tree, context);
+  return reached;
 }

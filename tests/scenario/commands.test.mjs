@@ -22,7 +22,7 @@ test('the overview names every command, and each has a help of its own', withWor
 
 test('version names the libraries', withWorkspace({ git: false }, (place) => {
   const { stdout } = place.run(['version']);
-  for (const library of ['libgit2', 'sqlite3', 'libyaml', 'jansson', 'libcurl', 'OpenSSL']) assert.match(stdout, new RegExp(`${library} \\d`));
+  for (const library of ['libgit2', 'sqlite3', 'libyaml', 'jansson', 'libedit', 'libcurl', 'OpenSSL']) assert.match(stdout, new RegExp(`${library} \\d`));
   assert.match(place.run(['--version', '-q']).stdout, /^wavetrain \d+\.\d+\.\d+\n$/);
 }));
 

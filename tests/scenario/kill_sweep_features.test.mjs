@@ -8,10 +8,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { Workspace, build, program } from '../rig/workspace.mjs';
-import { attempt, checkWhole, copyOf, git, query, ranSteps, walk } from '../rig/sweep.mjs';
+import { Workspace, program } from '../rig/workspace.mjs';
+import { attempt, checkWhole, copyOf, git, killAt, query, ranSteps, startOnce, ownFiles, undoneSteps } from '../rig/sweep.mjs';
 
-const killAt = join(build, 'tests', 'kill_at');
 const wanted = process.env.WAVETRAIN_SWEEP ?? '20';
 
 // Each step notes that it ran in a file outside the repository.
@@ -20,21 +19,21 @@ name: features
 execution: {jobs: 2}
 steps:
   - {id: list, run: 'echo list >> "$LEDGER"; printf "[1, 2, 3]" > "$WAVETRAIN_OUTPUT/items.json"; echo counted >> "$WAVETRAIN_HANDOFF"', outputs: [items]}
-  - {id: left, workspace: worktree, run: 'echo left >> "$LEDGER"; sed -i "s/^line 0$/left/" shared.txt; echo l > left.txt; git commit -qam mine || true'}
-  - {id: right, workspace: worktree, run: 'echo right >> "$LEDGER"; sed -i "s/^line 9$/right/" shared.txt; echo r > right.txt; echo looked > "$WAVETRAIN_HANDOFF"'}
+  - {id: left, workspace: worktree, writable: [..], run: 'echo left >> "$LEDGER"; sed -i "s/^line 0$/left/" shared.txt; echo l > left.txt; git commit -qam mine || true'}
+  - {id: right, workspace: worktree, writable: [..], run: 'echo right >> "$LEDGER"; sed -i "s/^line 9$/right/" shared.txt; echo r > right.txt; echo looked > "$WAVETRAIN_HANDOFF"'}
   - {id: extra, optional: true, run: 'echo extra >> "$LEDGER"; exit 3'}
   - {id: tested, barrier: false, needs: [left, right], run: 'echo tested >> "$LEDGER"; cat left.txt right.txt > /dev/null'}
   - id: each
     foreach: {from: items, as: number}
     run: 'echo "each[$WAVETRAIN_ITEM_INDEX]" >> "$LEDGER"; echo "$WAVETRAIN_ITEM" > "$WAVETRAIN_OUTPUT/part.txt"'
     outputs: [part]
-  - {id: alone, workspace: fresh, inputs: [items], run: 'echo alone >> "$LEDGER"; cp ../input/items.json ../output/copy.json; echo junk > junk.txt', outputs: {copy: output/copy.json}}
+  - {id: alone, workspace: fresh, writable: [..], inputs: [items], run: 'echo alone >> "$LEDGER"; cp ../input/items.json ../output/copy.json; echo junk > junk.txt', outputs: {copy: output/copy.json}}
   - id: compile
     needs: [list]
     cache: {key: [shared.txt], paths: ["built/**"]}
     run: 'echo compile >> "$LEDGER"; mkdir -p built; cp shared.txt built/all.txt; echo ok > "$WAVETRAIN_OUTPUT/log.txt"'
     outputs: [log]
-  - {id: edit, workspace: worktree, needs: [left], run: 'echo edit >> "$LEDGER"; echo edited >> left.txt', contract: {type: diff_scope, paths: [left.txt]}}
+  - {id: edit, workspace: worktree, writable: [..], needs: [left], run: 'echo edit >> "$LEDGER"; echo edited >> left.txt', contract: {type: diff_scope, paths: [left.txt]}}
   - id: join
     inputs: [part, copy, log]
     needs: [edit]
@@ -52,58 +51,28 @@ const everyStep = ['list', 'left', 'right', 'tested', 'each[0]', 'each[1]', 'eac
 const signals = [undefined, constants.signals.SIGTERM, undefined, constants.signals.SIGINT]; // undefined: SIGKILL
 const onceMore = ['extra']; // what fails is tried again by each resume
 
-/**
- * Files of the state folder, without what may differ between two runs: names of runs, logs, reports,
- * the one temporary file that a kill leaves of a file that is replaced, empty folders of workspaces.
- */
-function stateFiles(place) {
-  return walk(join(place, '.wavetrain'))
-    .filter((name) => !/\/(log|report)(\/|$)/.test(name) && !/^state\.db|\.[A-Za-z0-9]{6}$|\/work(\/\.retired)?$/.test(name))
-    .map((name) => name.replace(/^runs\/[^/]+/, 'runs/RUN').replace(/\.\d+\.(handoff|summary)\.md$/, '.N.$1.md'))
-    .filter((name, index, all) => all.indexOf(name) === index)
-    .toSorted();
-}
-
 class Sweep {
   constructor(template) {
     this.template = template;
   }
 
-  copy() {
-    const at = copyOf(this.template);
-    return { ...at, runs: query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0 };
-  }
-
   undisturbed() {
-    const at = this.copy();
+    const at = copyOf(this.template);
     const done = attempt([killAt, '0', program, 'run', '--yes'], at);
     assert.equal(done.status, 0, done.stdout + done.stderr);
     const tree = git(at.place, 'rev-parse', 'HEAD^{tree}');
     checkWhole(at, tree, (what) => what);
-    this.expected = { stops: Number(done.output[9]), tree, files: stateFiles(at.place), ran: ranSteps(at.ledger) };
+    this.expected = { stops: Number(done.output[9]), tree, files: ownFiles(at.place), ran: ranSteps(at.ledger) };
     return at;
   }
 
-  /** One start: killed or stopped there, or ended before it. What was done must not be done again. */
-  start(at, stop, context, signal) {
-    const done = query(at.place, "select id from steps where state = 'done' and run = (select max(run) from runs)").map((row) => row.id);
-    const known = (query(at.place, 'select count(*) as n from runs')[0]?.n ?? 0) > at.runs;
-    const before = ranSteps(at.ledger).length;
-    const words = [program, known ? 'resume' : 'run', '--yes'];
-    const ended = attempt(stop ? [killAt, String(stop), ...words] : words, at, signal ? { KILL_AT_SIGNAL: String(signal) } : {});
-    const ran = ranSteps(at.ledger).slice(before);
-    if (known) for (const id of done) assert.ok(!ran.includes(id), context(`step ${id} was done and ran again`));
-    assert.equal(new Set(ran).size, ran.length, context(`a step ran twice in one start: ${ran}`));
-    assert.ok([0, ...(stop ? [137] : []), ...(signal ? [75] : [])].includes(ended.status), context(ended.stdout + ended.stderr));
-    return ended.status;
-  }
-
   one(stop, second, signal) {
-    const at = this.copy();
+    const at = copyOf(this.template);
     const context = (what) => `stops ${stop} (${signal ?? 'killed'}) and ${second}: ${what} (kept in ${at.folder})`;
-    const killed = this.start(at, stop, context, signal);
-    if (killed !== 0) this.start(at, second, context);
-    if (killed !== 0) this.start(at, 0, context);
+    const words = ['--yes'];
+    const killed = startOnce(at, context, { stop, signal, words });
+    if (killed !== 0) startOnce(at, context, { stop: second, words });
+    if (killed !== 0) startOnce(at, context, { words });
     this.check(at, context);
     rmSync(at.folder, { recursive: true });
     return killed !== 0;
@@ -113,11 +82,10 @@ class Sweep {
     const { place, ledger } = at;
     checkWhole(at, this.expected.tree, context);
     for (const id of this.expected.ran) assert.ok(ranSteps(ledger).includes(id) || onceMore.includes(id), context(`step ${id} never ran`));
-    const last = 'run = (select max(run) from runs)';
-    assert.deepEqual(query(place, `select id from steps where state <> 'done' and ${last}`), [{ id: 'extra' }], context('all done'));
+    assert.deepEqual(undoneSteps(place), ['extra'], context('all done'));
     assert.deepEqual(query(place, 'select id from runs where state <> \'done\''), [], context('the run is complete'));
     assert.equal(git(place, 'for-each-ref', 'refs/wavetrain/worktrees', 'refs/wavetrain/backup'), '', context('no reference of a checkout'));
-    assert.deepEqual(stateFiles(place), this.expected.files, context('the same files in the state folder'));
+    assert.deepEqual(ownFiles(place), this.expected.files, context('the same files beside the work tree'));
   }
 
   /** Evenly spread; where the second kill falls differs from stop to stop. Faults are told at the end. */

@@ -24,10 +24,43 @@ test('a step that is tried again keeps nothing meanwhile', withWorkspace({}, (pl
   place.pipeline(`
 execution: {jobs: 2, resources: {lock: 1}}
 steps:
-  - {id: flaky, resources: {lock: 1}, effort: 1h, retry: {max: 1, backoff: 1s}, run: 'test -e ../other && test -e ../again || { touch ../again; exit 75; }'}
-  - {id: other, resources: {lock: 1}, run: 'touch ../other'}
+  - {id: flaky, resources: {lock: 1}, timeout: 1h, retry: {max: 5, backoff: 1s}, run: 'touch ../first; test -e ../other || exit 75'}
+  - {id: other, resources: {lock: 1}, run: 'test -e ../first && touch ../other'}
 `);
   const done = place.run(['run']);
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+}));
+
+test('what a step does not say is learned: in the plan, in the engine and in the simulation', withWorkspace({}, (place) => {
+  const MiB = 1 << 20;
+  const grow = 'dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null';
+  // Only once `alone` is asked for, one step bears no other one beside it: `mkdir` fails when it is there.
+  const one = (id) => `{id: ${id}, run: 'test "$PARAM_ALONE" = no || mkdir ../device; ${grow}; sleep 0.3; test "$PARAM_ALONE" = no || rmdir ../device'}`;
+  place.pipeline(`
+params: {alone: {default: 'no'}}
+execution: {jobs: 4, resources: {memory: 400MiB}}
+steps:
+  - ${one('a')}
+  - ${one('b')}
+  - {id: says, resources: {memory: 1MiB}, run: '${grow}'}
+  - {id: small, run: 'true'}
+`);
+  const memory = () => {
+    const { steps } = JSON.parse(place.run(['plan', '--format', 'json']).stdout);
+    return Object.fromEntries(steps.map((step) => [step.id, [step.memory_from, step.memory_bytes]]));
+  };
+  assert.deepEqual(memory(), { a: ['none', 0], b: ['none', 0], says: ['declared', MiB], small: ['none', 0] });
+  assert.equal(place.run(['run']).status, 0);
+  const learned = memory();
+  assert.deepEqual(learned.says, ['declared', MiB]);
+  for (const id of ['a', 'b']) {
+    assert.equal(learned[id][0], 'learned');
+    assert.ok(learned[id][1] >= 250 * MiB && learned[id][1] <= 400 * MiB, String(learned[id][1]));
+  }
+  assert.match(place.run(['plan']).stdout, /^.* a .*, memory \d{3}(\.\d)? MiB \(learned\)$/m);
+  const { results: [{ frontier }] } = JSON.parse(place.run(['simulate', '-j4', '--format', 'json']).stdout);
+  assert.ok(frontier.makespan_ms >= 600, JSON.stringify(frontier));
+  const done = place.run(['run', '-p', 'alone=yes']);
   assert.equal(done.status, 0, done.stdout + done.stderr);
 }));
 

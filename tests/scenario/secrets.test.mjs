@@ -187,13 +187,13 @@ steps:
 const token = 'Zq9-abcdefghijklmnop';
 
 test('what is added to notes after their step has ended is masked as well', withWorkspace({}, (place) => {
-  place.write('.gitignore', '.wavetrain/\n/path\n/up\n/done\n');
-  // A process in a session of its own writes while another step of the wave runs; a later step writes into the first one's notes.
+  place.write('.gitignore', '.wavetrain/\n/path\n/hand\n/id\n');
+  // What the step has started ends with it; so others write into its notes: one of the same wave after its end, and a later one.
   place.pipeline(`
 secrets: [TOK]
 steps:
-  - {id: s, run: 'echo "$WAVETRAIN_SUMMARY" > path; mkfifo up done; setsid sh -c "echo > up; while test -d /proc/$$; do sleep 0.01; done; echo late $TOK >> $WAVETRAIN_HANDOFF; echo > done" > /dev/null 2>&1 & read x < up'}
-  - {id: slow, run: 'until test -p done; do sleep 0.01; done; read x < done'}
+  - {id: s, run: 'echo "$WAVETRAIN_SUMMARY" > path; echo "$WAVETRAIN_HANDOFF" > hand; echo $$ > id.new; mv id.new id'}
+  - {id: slow, run: 'until test -e id; do sleep 0.01; done; while test -d "/proc/$(cat id)"; do sleep 0.01; done; echo "late $TOK" >> "$(cat hand)"'}
   - {id: t, needs: [s, slow], run: 'echo "late $TOK" >> "$(cat path)"; echo "$TOK" >> "$WAVETRAIN_HANDOFFS"'}
 `);
   const done = place.run(['run', '-j', '2'], { env: { TOK: token } });

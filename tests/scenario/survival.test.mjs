@@ -69,7 +69,7 @@ steps:
     place.write('a.txt', 'a\n');
     place.pipeline(`
 steps:
-  - {id: edit, workspace: worktree, run: 'echo half >> a.txt; root=../../../../../../..; test -e $root/go || { touch $root/started; sleep 100; }; echo whole > b.txt'}
+  - {id: edit, workspace: worktree, writable: [..], run: 'echo half >> a.txt; root=../../../../../../..; test -e $root/go || { touch $root/started; sleep 100; }; echo whole > b.txt'}
   - {id: other, workspace: worktree, run: 'echo other > other.txt'}
 `);
     assert.equal((await stopped(place, signal)).status, status);

@@ -14,6 +14,7 @@ steps:
   - {id: make, run: 'echo given > "$WAVETRAIN_OUTPUT/given.txt"', outputs: [given]}
   - id: alone
     workspace: fresh
+    writable: [..]
     inputs: [given]
     retry: {max: 1, backoff: 10ms}
     run: |
@@ -37,7 +38,7 @@ test('worktree: changes of steps side by side are merged by tree into one commit
   place.pipeline(`
 execution: {jobs: 3}
 steps:
-  - {id: top, workspace: worktree, run: 'sed -i "s/line 0$/top/" shared.txt; echo new > top.txt; git status --porcelain > ../../../../../../../status.txt'}
+  - {id: top, workspace: worktree, isolation: none, run: 'sed -i "s/line 0$/top/" shared.txt; echo new > top.txt; git status --porcelain > ../../../../../../../status.txt'}
   - {id: bottom, workspace: worktree, run: 'sed -i "s/line 19/bottom/" shared.txt; test ! -e top.txt'}
   - {id: plain, run: 'echo plain > plain.txt'}
   - {id: after, needs: [top, bottom], run: 'head -1 shared.txt > ends.txt; tail -1 shared.txt >> ends.txt'}

@@ -125,12 +125,13 @@ static void failures_on_the_way_are_told_by_the_commit(void **state)
 	assert_true(path_remove(folder, &error));
 }
 
-static void killed_leaves_only_the_temporary_file(void **state)
+static void killed_leaves_only_a_temporary_file_that_goes(void **state)
 {
 	struct error error;
 	struct buffer found = BUFFER_INIT;
 	char *folder = new_folder();
 	char *path = path_join(&arena, folder, "kept");
+	struct file_writer busy;
 	int status;
 	(void)state;
 	assert_true(file_write_atomic(path, "before", 6, &error));
@@ -147,6 +148,19 @@ static void killed_leaves_only_the_temporary_file(void **state)
 	assert_int_equal(file_count(folder), 2);
 	assert_true(file_read(path, 100, &found, &error));
 	assert_string_equal(buffer_text(&found), "before");
+
+	/* What is being written stays, and so does what only looks like it. */
+	assert_true(file_writer_open(&busy, path, &error));
+	assert_true(
+		file_write_atomic(path_join(&arena, folder, "a.wavetrain-b"), "mine", 4, &error));
+	assert_int_equal(file_count(folder), 4);
+	file_writer_tidy(folder);
+	assert_int_equal(file_count(folder), 3);
+	append_lines(&busy.text);
+	assert_true(file_writer_commit(&busy, &error));
+	file_writer_close(&busy);
+	assert_int_equal(file_count(folder), 2);
+	file_writer_tidy(path_join(&arena, folder, "missing"));
 	assert_true(path_remove(folder, &error));
 	buffer_release(&found);
 }
@@ -163,6 +177,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(pieces_make_the_whole),
 		cmocka_unit_test(without_commit_nothing_changes),
 		cmocka_unit_test(failures_on_the_way_are_told_by_the_commit),
-		cmocka_unit_test(killed_leaves_only_the_temporary_file)};
+		cmocka_unit_test(killed_leaves_only_a_temporary_file_that_goes)};
 	return cmocka_run_group_tests(tests, NULL, release);
 }

@@ -141,9 +141,37 @@ static void drained_bytes_come_out_in_order(void **state)
 	buffer_release(&expected);
 }
 
+/* What fits into the room that is left, what just does not, and what is longer than all of it. */
+static void formatted_at_any_length(void **state)
+{
+	struct arena arena = {0};
+	struct buffer buffer = BUFFER_INIT;
+	struct buffer whole = BUFFER_INIT;
+	char text[6000];
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (int length = 0; length < (int)sizeof text; length += length < 200 ? 1 : 97) {
+		const char *before = arena_copy_text(&arena, "before");
+		char *formatted = arena_format(&arena, "%.*s!", length, text);
+		const char *after = arena_copy_text(&arena, "after");
+		assert_int_equal(strlen(formatted), length + 1);
+		assert_int_equal(strspn(formatted, "x"), length);
+		assert_string_equal(before, "before");
+		assert_string_equal(after, "after");
+		buffer_printf(&buffer, "%.*s!", length, text);
+		buffer_append(&whole, text, (size_t)length);
+		buffer_append_byte(&whole, '!');
+		assert_string_equal(buffer_text(&buffer), buffer_text(&whole));
+	}
+	buffer_release(&buffer);
+	buffer_release(&whole);
+	arena_release(&arena);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(arena_memory_is_zeroed_and_kept),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(formatted_at_any_length),
+		cmocka_unit_test(arena_memory_is_zeroed_and_kept),
 		cmocka_unit_test(map_holds_many_keys), cmocka_unit_test(buffer_grows),
 		cmocka_unit_test(texts_lie_close_and_arrays_are_aligned),
 		cmocka_unit_test(grow_zeroes_the_new_item),

@@ -80,6 +80,34 @@ static void test_several_in_a_row(void **state)
 	rig_close(&rig);
 }
 
+/* A step that still runs removes a file and a folder between their listing and their turn. */
+static void test_removed_meanwhile(void **state)
+{
+	struct rig rig;
+	struct checkpoint checkpoint;
+	struct checkpointer *checkpointer;
+
+	(void)state;
+	rig_open(&rig);
+	rig_populate(&rig);
+	rig_shell(&rig, "repo", "echo z >z.txt && git add z.txt && git commit -qm z");
+	checkpointer = run_open(&rig, &(struct run_options){0});
+	/* What comes first takes long to store. */
+	rig_shell(&rig, "repo",
+		"head -c 8000000 /dev/urandom >a-large && echo changed >z.txt && echo x >y.txt && "
+		"mkdir zz && echo x >zz/x.txt && "
+		"(sleep 0.05; rm -r y.txt z.txt zz) >/dev/null 2>&1 &");
+	checkpoint = run_save(checkpointer);
+	assert_non_null(checkpoint.commit);
+	rig_shell(&rig, "repo", "while test -e zz; do sleep 0.01; done");
+	run_save(checkpointer);
+	ASSERT_TEXT(rig_shell(&rig, "repo", "git status --porcelain"), "");
+	ASSERT_TEXT(rig_shell(&rig, "repo", "git ls-tree --name-only HEAD a-large y.txt z.txt zz"),
+		"a-large");
+	checkpointer_close(checkpointer);
+	rig_close(&rig);
+}
+
 static void test_touched_is_not_changed(void **state)
 {
 	struct rig rig;
@@ -315,6 +343,37 @@ static void test_large_but_unchanged(void **state)
 	}
 }
 
+/* While steps run, what may not be committed yet waits; once none runs it is refused. */
+static void test_unfit_while_steps_run(void **state)
+{
+	struct rig rig;
+	struct mask *mask = run_mask();
+	struct checkpoint checkpoint = {0};
+	struct error error = {0};
+	struct checkpointer *checkpointer;
+	struct checkpoint_request request = {
+		.number = 1, .run_id = "run-1", .subject = "while", .body = "", .steps_run = true};
+
+	(void)state;
+	rig_open(&rig);
+	rig_populate(&rig);
+	checkpointer = run_open(&rig, &(struct run_options){.max_file_bytes = 2000, .mask = mask});
+	rig_shell(&rig, "repo",
+		"echo x >x && head -c 3000 /dev/zero >large && echo " RUN_SECRET " >secret && "
+		"git init -q nested && git -C nested commit -q --allow-empty -m n");
+	assert_true(checkpointer_prepare(checkpointer, &request, &checkpoint, &error));
+	assert_true(checkpointer_publish(checkpointer, &checkpoint, &error));
+	assert_int_equal(checkpoint.files_changed, 1);
+	rig_shell(&rig, "repo", "echo fine >secret && rm -rf nested");
+	assert_false(run_prepare(checkpointer, &checkpoint, &error));
+	assert_non_null(strstr(error.text, "large is "));
+	rig_shell(&rig, "repo", "echo small >large");
+	assert_int_equal(run_save(checkpointer).files_changed, 2);
+	checkpointer_close(checkpointer);
+	mask_free(mask);
+	rig_close(&rig);
+}
+
 static void test_sparse_checkout_keeps_absent_files(void **state)
 {
 	struct rig rig;
@@ -367,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_current_branch),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_several_in_a_row),
+		cmocka_unit_test(test_removed_meanwhile),
 		cmocka_unit_test(test_touched_is_not_changed),
 		cmocka_unit_test(test_as_git_would),
 		cmocka_unit_test(test_step_commits_itself),
@@ -375,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_refusals_by_name),
 		cmocka_unit_test(test_special_but_unchanged),
 		cmocka_unit_test(test_large_but_unchanged),
+		cmocka_unit_test(test_unfit_while_steps_run),
 		cmocka_unit_test(test_sparse_checkout_keeps_absent_files),
 		cmocka_unit_test(test_identity),
 	};

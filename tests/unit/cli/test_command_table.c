@@ -93,6 +93,8 @@ static size_t kind_size(enum option_kind kind)
 		return sizeof(uint32_t);
 	case OPTION_DURATION:
 		return sizeof(int64_t);
+	case OPTION_TEXTS:
+		return sizeof(struct word_list);
 	case OPTION_ASSIGNMENT:
 		return sizeof(struct assignment_list);
 	}
@@ -203,21 +205,29 @@ static void every_command_says_what_it_takes(void **state)
 	}
 }
 
-/* What `resume` takes is `run`'s table without its first rows. */
-static void resume_takes_what_is_not_of_run_alone(void **state)
+static void assert_behind(const char *name, size_t first_rows, const char *left_out)
 {
 	struct error error = {0};
-	const struct cli_command *run = command_find("run", &error);
-	const struct cli_command *resume = command_find("resume", &error);
+	const struct cli_command *command = command_find(name, &error);
+	assert_ptr_equal(command->options, batch_options + first_rows);
+	assert_int_equal(command->option_count, BATCH_OPTIONS - first_rows);
+	for (size_t i = 0; i < first_rows; i++)
+		assert_non_null(strstr(left_out, batch_options[i].name));
+	for (size_t i = 0; i < command->option_count; i++) {
+		char spaced[64];
+		snprintf(spaced, sizeof spaced, " %s ", command->options[i].name);
+		assert_null(strstr(left_out, spaced));
+	}
+}
+
+/* What `debug` and `resume` take is `run`'s table without its first rows. */
+static void others_take_what_is_not_of_run_alone(void **state)
+{
 	(void)state;
-	assert_ptr_equal(run->options, batch_options);
-	assert_int_equal(run->option_count, BATCH_OPTIONS);
-	assert_ptr_equal(resume->options, batch_options + BATCH_RUN_ONLY_OPTIONS);
-	assert_int_equal(resume->option_count, BATCH_OPTIONS - BATCH_RUN_ONLY_OPTIONS);
-	for (size_t i = 0; i < BATCH_RUN_ONLY_OPTIONS; i++)
-		assert_non_null(strstr("param dry-run mode resume watch", batch_options[i].name));
-	for (size_t i = 0; i < resume->option_count; i++)
-		assert_false(text_equal(resume->options[i].name, "resume"));
+	assert_behind("run", 0, "");
+	assert_behind("debug", BATCH_NOT_DEBUG_OPTIONS, " dry-run watch debug ");
+	assert_behind("resume", BATCH_NOT_RESUME_OPTIONS,
+		" dry-run watch debug break-before break-after param mode resume ");
 }
 
 int main(void)
@@ -230,7 +240,7 @@ int main(void)
 		cmocka_unit_test(names_and_letters_are_unique),
 		cmocka_unit_test(implied_values_are_choices),
 		cmocka_unit_test(every_command_says_what_it_takes),
-		cmocka_unit_test(resume_takes_what_is_not_of_run_alone),
+		cmocka_unit_test(others_take_what_is_not_of_run_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ struct own {
 	uint32_t format;
 	uint32_t resume;
 	struct assignment_list parameters;
+	struct word_list steps;
 };
 
 struct common {
@@ -60,6 +61,11 @@ static const struct option own_options[] = {
 		.value_name = "WHEN",
 		.choices = resumes,
 		.implied = "auto"},
+	{.name = "step",
+		.letter = 's',
+		.kind = OPTION_TEXTS,
+		.offset = offsetof(struct own, steps),
+		.value_name = "ID"},
 	OPTION_PARAMETERS(offsetof(struct own, parameters)),
 };
 
@@ -126,6 +132,8 @@ static void describe(const struct parsed *parsed, struct buffer *text)
 	for (uint32_t i = 0; i < own->parameters.count; i++)
 		buffer_printf(text, " %s:=%s", own->parameters.items[i].name,
 			own->parameters.items[i].value);
+	for (uint32_t i = 0; i < own->steps.count; i++)
+		buffer_printf(text, " step=%s", own->steps.items[i]);
 	if (common->quiet)
 		buffer_append_text(text, " quiet");
 	if (common->folder)
@@ -169,6 +177,8 @@ static const struct accepted_case accepted_cases[] = {
 	{{"-rf"}, " force resume=1 |"},
 	/* The last one wins. */
 	{{"--jobs=2", "-j", "3"}, " jobs=3 |"},
+	/* But all of them count where they are several. */
+	{{"--step=a", "-s", "b", "c", "-sa"}, " step=a step=b step=a | c"},
 	/* Options stand anywhere; "-" is an argument; "--" ends the options. */
 	{{"a", "--force", "b", "-q", "c"}, " force quiet | a b c"},
 	{{"-", "-f"}, " force | -"},

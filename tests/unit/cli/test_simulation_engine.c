@@ -3,7 +3,7 @@
 #include "plan/simulation.h"
 #include "run/scheduler.h"
 
-enum { STEPS_MOST = 40, ROUNDS = 2000 };
+enum { STEPS_MOST = 40, ROUNDS = 2000, MEMORY_MIB = 16 };
 
 static void add_random_step(struct fixture *fixture, uint64_t *seed, const char *group)
 {
@@ -42,6 +42,29 @@ static void add_random_claims(struct fixture *fixture, uint64_t *seed)
 	}
 }
 
+/* A pool of memory, and what some steps took of it; a few say it themselves. */
+static void add_random_memory(struct fixture *fixture, uint64_t *seed)
+{
+	static struct resource_pool pools[] = {
+		{.name = "a", .amount = 3}, {.name = "memory", .amount = MEMORY_MIB << 20}};
+	const struct pipeline *pipeline = &fixture->pipeline;
+	struct history *history = &fixture->history;
+	fixture->pipeline.execution.pools = pools;
+	history->entries = ARENA_ARRAY(&fixture->arena, struct history_entry, pipeline->step_count);
+	for (uint32_t i = 0; i < pipeline->step_count; i++) {
+		struct step *step = &pipeline->steps[i];
+		if (step->claim_count && step->claims[step->claim_count - 1].pool == 1)
+			step->claims[step->claim_count - 1].amount = UINT64_C(5) << 20;
+		if (fixture_random(seed, 3) == 0)
+			continue;
+		history->entries[history->count] = (struct history_entry){.step_id = step->id,
+			.median_ms = step->timeout_ms,
+			.run_count = 1,
+			.peak_rss_bytes = (uint64_t)fixture_random(seed, 20) << 20};
+		map_add(&history->by_id, step->id, history->count++);
+	}
+}
+
 static void random_plan(struct fixture *fixture, enum execution_mode mode, uint64_t *seed)
 {
 	static const enum plan_action actions[] = {
@@ -58,6 +81,10 @@ static void random_plan(struct fixture *fixture, enum execution_mode mode, uint6
 	fixture->pipeline.execution.pool_count = 0;
 	if (fixture_random(seed, 2))
 		add_random_claims(fixture, seed);
+	map_release(&fixture->history.by_id);
+	fixture->history = (struct history){0};
+	if (fixture->pipeline.execution.pool_count && fixture_random(seed, 2))
+		add_random_memory(fixture, seed);
 	fixture->pipeline.execution.mode = mode;
 	assert_true(fixture_build(fixture, 2));
 	for (uint32_t i = 0; is_mixed && i < count; i++) {
@@ -75,6 +102,15 @@ struct world {
 	int64_t ends_ms[STEPS_MOST]; /* of the running ones; else -1 */
 };
 
+/* Of what runs; learned or said. */
+static void check_memory(const struct world *world)
+{
+	uint64_t taken_bytes = 0;
+	for (uint32_t i = 0; world->plan->claims && i < world->plan->pipeline->step_count; i++)
+		taken_bytes += world->ends_ms[i] < 0 ? 0 : world->plan->claims[i].memory_bytes;
+	assert_true(taken_bytes <= (uint64_t)MEMORY_MIB << 20);
+}
+
 static void start_all(struct world *world)
 {
 	uint32_t step;
@@ -84,6 +120,7 @@ static void start_all(struct world *world)
 		int64_t duration_ms = planned->action == ACTION_CACHED ? 0 : planned->estimate_ms;
 		world->ends_ms[step] = world->now_ms + duration_ms;
 	}
+	check_memory(world);
 }
 
 /* Time goes on to the next end; all that end then are told of. */

@@ -148,11 +148,11 @@ static const struct refusal refusals[] = {
 		"'retry' must be a number of attempts or a mapping, not a list", NULL, 1},
 	{STEP("retry: {on: [timeuot]}"), FINDING_BAD_VALUE, 4, 16,
 		"'on' must name classes of failure (transient, timeout, resource, contract, output, "
-		"permanent, signal, any), not 'timeuot'",
+		"permanent, signal, unknown, any), not 'timeuot'",
 		"did you mean 'timeout'?", 1},
 	{STEP("retry: {on: cancelled}"), FINDING_BAD_VALUE, 4, 15,
 		"'on' must name classes of failure (transient, timeout, resource, contract, output, "
-		"permanent, signal, any), not 'cancelled'",
+		"permanent, signal, unknown, any), not 'cancelled'",
 		NULL, 1},
 	{STEP("retry: {backoff: 5s, max_delay: 2s}"), FINDING_BAD_VALUE, 4, 35,
 		"'max_delay' is shorter than 'backoff'", NULL, 1},

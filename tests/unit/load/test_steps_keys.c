@@ -59,6 +59,30 @@ static void test_needs_and_reactions(void **state)
 	fixture_release(&fixture);
 }
 
+static void test_isolation(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	fixture_load_good(&fixture,
+		"params: {place: build}\n"
+		"execution: {isolation: require}\n"
+		"steps:\n"
+		"- {id: a, run: x}\n"
+		"- {id: b, run: x, isolation: auto, writable: ~/cache}\n"
+		"- {id: c, run: x, isolation: none}\n"
+		"- {id: d, run: x, matrix: {os: [x]}, writable: ['{place}/{os}', /srv]}\n");
+	const struct pipeline *pipeline = &fixture.pipeline;
+	static const enum isolation expected[] = {
+		ISOLATION_REQUIRE, ISOLATION_AUTO, ISOLATION_NONE, ISOLATION_REQUIRE};
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(step_isolation(pipeline, &pipeline->steps[i]), expected[i]);
+	assert_int_equal(pipeline->steps[0].writable.count, 0);
+	assert_string_equal(pipeline->steps[1].writable.items[0].text, "~/cache");
+	assert_int_equal(pipeline->steps[3].writable.count, 2);
+	assert_string_equal(pipeline->steps[3].writable.items[0].text, "build/x");
+	fixture_release(&fixture);
+}
+
 static void test_cache_may_be_a_word(void **state)
 {
 	(void)state;
@@ -195,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needs_and_reactions),
+		cmocka_unit_test(test_isolation),
 		cmocka_unit_test(test_cache_may_be_a_word),
 		cmocka_unit_test(test_contracts),
 		cmocka_unit_test(test_schema_becomes_json),

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "cmocka_all.h"
+#include "model/containment.h"
 
 /* Every field is filled with something, so that a row that writes too much or too little shows. */
 static const struct artifact artifact = {.name = "report",
@@ -41,6 +42,7 @@ static const struct event full = {.sequence = 9,
 	.log_truncated = true,
 	.log_path = "log/analyze.2.log",
 	.process_id = 4711,
+	.containment = CONTAINED_SESSION | CONTAINED_LANDLOCK,
 	.reason = "took too long",
 	.subject = "command ./check.sh",
 	.key = "9f2c",
@@ -100,8 +102,8 @@ static const char *const expected[EVENT_TYPE_COUNT] = {
 	[EVENT_GROUP_STARTED] = HEAD("group_started") WAVE GROUP "}",
 	[EVENT_GROUP_COMPLETED] = HEAD("group_completed") WAVE GROUP TOOK REASON "}",
 	[EVENT_GROUP_FAILED] = HEAD("group_failed") WAVE GROUP TOOK REASON "}",
-	[EVENT_STEP_STARTED] =
-		HEAD("step_started") ATTEMPT WAVE GROUP QUEUE ",\"process_id\":4711}",
+	[EVENT_STEP_STARTED] = HEAD("step_started") ATTEMPT WAVE GROUP QUEUE
+	",\"process_id\":4711,\"containment\":[\"session\",\"landlock\"]}",
 	[EVENT_STEP_COMPLETED] =
 		HEAD("step_completed") ENDED MEASURES REASON KEY ",\"tree\":\"77aa\"}",
 	[EVENT_STEP_FAILED] = HEAD("step_failed") ENDED MEASURES REASON "}",

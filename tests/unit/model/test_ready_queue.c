@@ -229,6 +229,133 @@ static void others_pass_a_step_that_is_kept_room_for(void **state)
 	ready_queue_release(&world.queue);
 }
 
+struct lonely {
+	bool is_lonely[STEPS_MOST];
+	uint32_t ready_count;   /* of them */
+	uint32_t running_count; /* of them */
+	uint32_t passed; /* others given out since one of them is ready and none was given out */
+};
+
+/* Nothing beside one of them; others before it, but not for ever; nothing idles for nothing. */
+static void take_beside_lonely(struct world *world, struct lonely *lonely)
+{
+	uint32_t step;
+	bool was_fitting = best_ready(world, true) != INDEX_NONE;
+	if (!ready_queue_take(&world->queue, &step)) {
+		assert_true(!was_fitting || world->running_count > 0);
+		assert_true(lonely->running_count || lonely->ready_count || !was_fitting ||
+			    best_ready(world, true) != best_ready(world, false));
+		return;
+	}
+	assert_int_equal(lonely->running_count, 0);
+	if (lonely->is_lonely[step]) {
+		assert_int_equal(world->running_count, 0);
+		lonely->passed = 0;
+		lonely->ready_count--;
+		lonely->running_count++;
+	} else if (lonely->ready_count) {
+		assert_true(++lonely->passed <= READY_PASS_LIMIT);
+	}
+	note_start(world, step);
+}
+
+static void end_beside_lonely(struct world *world, struct lonely *lonely, uint32_t step)
+{
+	end(world, step);
+	lonely->running_count -= lonely->is_lonely[step];
+	if (draw(world, 4))
+		return;
+	/* Once more, and from now on alone. */
+	ready_queue_require_alone(&world->queue, step);
+	lonely->is_lonely[step] = true;
+	if (!lonely->ready_count++)
+		lonely->passed = 0;
+	push(world, step);
+}
+
+/* Random steps are to run alone from their second turn on; in the end all have run. */
+static void what_must_be_alone_is_alone_and_does_not_starve(void **state)
+{
+	(void)state;
+	static struct world world;
+	for (uint64_t seed = 0; seed < ROUNDS; seed++) {
+		struct lonely lonely = {0};
+		uint32_t pushed = 0;
+		make_random(&world, seed);
+		ready_queue_init(&world.queue, &world.plan);
+		while (pushed < world.pipeline.step_count || world.queue.count ||
+			world.running_count) {
+			if (pushed < world.pipeline.step_count && draw(&world, 3))
+				push(&world, pushed++);
+			if (draw(&world, 2))
+				take_beside_lonely(&world, &lonely);
+			uint32_t some = draw(&world, world.pipeline.step_count);
+			if (world.is_running[some])
+				end_beside_lonely(&world, &lonely, some);
+		}
+		for (uint32_t i = 0; i < POOLS; i++)
+			assert_int_equal(world.queue.free[i], world.pools[i].amount);
+		assert_int_equal(world.queue.running_count, 0);
+		ready_queue_release(&world.queue);
+	}
+}
+
+/* As long as others come before it again and again: exactly so many. */
+static void others_pass_what_waits_to_be_alone_a_few_times(void **state)
+{
+	(void)state;
+	static struct world world;
+	uint32_t step;
+	uint32_t taken = 0;
+	world = (struct world){0};
+	world_open(&world, 3, NULL);
+	world.planned[1].tail_ms = world.planned[2].tail_ms = 100;
+	ready_queue_init(&world.queue, &world.plan);
+	ready_queue_require_alone(&world.queue, 0);
+	push(&world, 0);
+	push(&world, 1);
+	push(&world, 2);
+	/* Nothing else runs when one of them starts, and yet it comes first. */
+	while (ready_queue_take(&world.queue, &step) && step != 0) {
+		ready_queue_give_back(&world.queue, step);
+		push(&world, step);
+		assert_true(++taken <= READY_PASS_LIMIT);
+	}
+	assert_int_equal(taken, READY_PASS_LIMIT);
+	assert_false(ready_queue_take(&world.queue, &step));
+	ready_queue_give_back(&world.queue, 0);
+	assert_true(ready_queue_take(&world.queue, &step));
+	assert_true(ready_queue_take(&world.queue, &step));
+	ready_queue_release(&world.queue);
+}
+
+/* What the plan has learned counts, not what the step is written with. */
+static void the_plans_claims_are_taken(void **state)
+{
+	(void)state;
+	static const uint64_t amounts[POOLS] = {10, 1, 1};
+	static struct resource_claim learned[] = {{.pool = 0, .amount = 6}};
+	static struct step_claims claims[] = {
+		{.items = learned, .count = 1}, {.items = learned, .count = 1}, {.items = NULL}};
+	static struct world world;
+	uint32_t step;
+	world = (struct world){0};
+	world_open(&world, 3, amounts);
+	world.plan.claims = claims;
+	ready_queue_init(&world.queue, &world.plan);
+	for (uint32_t i = 0; i < 3; i++)
+		push(&world, i);
+	assert_true(ready_queue_take(&world.queue, &step));
+	assert_int_equal(step, 0);
+	assert_true(ready_queue_take(&world.queue, &step));
+	assert_int_equal(step, 2);
+	assert_false(ready_queue_take(&world.queue, &step));
+	ready_queue_give_back(&world.queue, 0);
+	assert_true(ready_queue_take(&world.queue, &step));
+	assert_int_equal(step, 1);
+	ready_queue_release(&world.queue);
+}
+
 static void all_can_be_taken_out(void **state)
 {
 	(void)state;
@@ -239,6 +366,7 @@ static void all_can_be_taken_out(void **state)
 	world_open(&world, 4, amounts);
 	claim(&world, 2, 0, 1);
 	ready_queue_init(&world.queue, &world.plan);
+	ready_queue_require_alone(&world.queue, 1);
 	for (uint32_t i = 0; i < 4; i++)
 		push(&world, i);
 	assert_int_equal(ready_queue_list(&world.queue, steps, 2), 2);
@@ -257,6 +385,9 @@ int main(void)
 		cmocka_unit_test(limits_hold_and_nothing_idles),
 		cmocka_unit_test(a_large_step_does_not_starve),
 		cmocka_unit_test(others_pass_a_step_that_is_kept_room_for),
+		cmocka_unit_test(what_must_be_alone_is_alone_and_does_not_starve),
+		cmocka_unit_test(others_pass_what_waits_to_be_alone_a_few_times),
+		cmocka_unit_test(the_plans_claims_are_taken),
 		cmocka_unit_test(all_can_be_taken_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,8 +74,8 @@ static void test_instances(void **state)
 	static const struct step_instance of_new = {.base_id = "new"};
 	static const struct foreach foreach = {.from = {.step = INDEX_NONE}};
 	struct fixture *fixture = *state;
-	struct history_entry entries[] = {{"t[a]", 100, 150, 1}, {"t[b]", 400, 400, 1},
-		{"u[0]", 7000, 7000, 1}, {"t[c]", 300, 300, 2}, {"t[gone]", 200, 200, 1}};
+	struct history_entry entries[] = {{"t[a]", 100, 150, 1, 0}, {"t[b]", 400, 400, 1, 0},
+		{"u[0]", 7000, 7000, 1, 0}, {"t[c]", 300, 300, 2, 0}, {"t[gone]", 200, 200, 1, 0}};
 	fixture->history.entries = entries;
 	fixture->history.count = ARRAY_LENGTH(entries);
 	for (uint32_t i = 0; i < ARRAY_LENGTH(entries); i++)

@@ -25,6 +25,7 @@ static struct event start_of(uint32_t step)
 	event.attempt = 1;
 	event.queue_ms = 7;
 	event.process_id = 4242;
+	event.containment = 11;
 	return event;
 }
 
@@ -48,12 +49,13 @@ static struct event end_of(uint32_t step, const struct ending *ending)
 /* The rows of steps and attempts of the record as one text, the number of the step left out. */
 static const char *rows_of(struct fixture *fixture, uint32_t step)
 {
-	const char *sql = "SELECT json_array(steps.state, steps.reason, steps.started_ms, "
-			  "steps.ended_ms, attempts.number, attempts.state, failure, "
-			  "attempts.started_ms, attempts.ended_ms, queue_ms, process_id, "
-			  "exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
-			  "log_path, attempts.reason) FROM steps JOIN attempts USING (run, step) "
-			  "WHERE steps.step = ?1";
+	const char *sql =
+		"SELECT json_array(steps.state, steps.reason, steps.started_ms, "
+		"steps.ended_ms, attempts.number, attempts.state, failure, "
+		"attempts.started_ms, attempts.ended_ms, queue_ms, process_id, "
+		"exit_status, signal, cpu_ms, peak_rss_bytes, log_bytes, log_truncated, "
+		"log_path, attempts.reason, containment) FROM steps JOIN attempts USING (run, step) "
+		"WHERE steps.step = ?1";
 	sqlite3 *database;
 	sqlite3_stmt *statement;
 	const char *text;

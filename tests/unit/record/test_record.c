@@ -50,8 +50,8 @@ static void the_folder_keeps_itself_out_of_commits(void **state)
 
 	record_close(open_record(fixture, RECORD_WRITE));
 	must(fixture, file_read(state_file(fixture, ".gitignore"), 1000, &text, &fixture->error));
-	assert_string_equal(
-		buffer_text(&text), "/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n");
+	assert_string_equal(buffer_text(&text),
+		"/state.db*\n/runs/\n/cache/\n/passed*\n/lock\n/.gitignore*\n/running*\n");
 	buffer_release(&text);
 }
 
@@ -61,6 +61,9 @@ static void a_newer_schema_is_refused(void **state)
 
 	record_close(open_record(fixture, RECORD_WRITE));
 	change_database(fixture, "PRAGMA user_version = 99");
+	refused(fixture, RECORD_WRITE, ERROR_RECORD_DAMAGED, "its header is not of schema 4");
+	refused(fixture, RECORD_READ, ERROR_RECORD_DAMAGED, "its header is not of schema 4");
+	change_database(fixture, "UPDATE seals SET digest = 'schema 99' WHERE event = 0");
 	refused(fixture, RECORD_WRITE, ERROR_DATABASE, "written by a newer wavetrain (schema 99");
 	refused(fixture, RECORD_READ, ERROR_DATABASE, "written by a newer wavetrain (schema 99");
 }
@@ -83,8 +86,8 @@ static void a_damaged_file_is_refused(void **state)
 	must(fixture, folder_make(fixture->state, &fixture->error));
 	must(fixture, file_write_atomic(state_file(fixture, "state.db"), garbage, sizeof garbage,
 			      &fixture->error));
-	refused(fixture, RECORD_WRITE, ERROR_DATABASE, "state.db is damaged");
-	refused(fixture, RECORD_READ, ERROR_DATABASE, "state.db is damaged");
+	refused(fixture, RECORD_WRITE, ERROR_RECORD_DAMAGED, "state.db is damaged");
+	refused(fixture, RECORD_READ, ERROR_RECORD_DAMAGED, "state.db is damaged");
 }
 
 static int count_row(void *count, int column_count, char **values, char **names)

@@ -504,6 +504,7 @@ static void a_changed_pipeline_is_continued(void **state)
 static void history_is_the_median_of_successes(void **state)
 {
 	static const int64_t durations_ms[] = {100, 900, 300, 200};
+	static const uint64_t peaks_bytes[] = {5000, 90000, 0, 7000}; /* the second one fails */
 	struct fixture *fixture = *state;
 	struct record *record = open_record(fixture, RECORD_WRITE);
 	struct history history;
@@ -520,6 +521,7 @@ static void history_is_the_median_of_successes(void **state)
 		must(fixture, record_event(record, id, &event, &names, &fixture->error));
 		event.type = i == 1 ? EVENT_STEP_FAILED : EVENT_STEP_COMPLETED;
 		event.time_ms += durations_ms[i];
+		event.peak_rss_bytes = peaks_bytes[i];
 		must(fixture, record_event(record, id, &event, &names, &fixture->error));
 	}
 	must(fixture,
@@ -529,6 +531,7 @@ static void history_is_the_median_of_successes(void **state)
 	assert_int_equal(history.entries[0].median_ms, 200);
 	assert_int_equal(history.entries[0].ninth_decile_ms, 300);
 	assert_int_equal(history.entries[0].run_count, 3);
+	assert_int_equal(history.entries[0].peak_rss_bytes, 7000);
 	assert_int_equal(map_find(&history.by_id, "step-1"), 0);
 	map_release(&history.by_id);
 	must(fixture,

@@ -104,11 +104,15 @@ static void make_first(struct fixture *fixture)
 	sqlite3_close(database);
 }
 
+/* What version 4 brought, away. */
+#define BEFORE_VERSION_4 "DROP TABLE seals; ALTER TABLE attempts DROP COLUMN containment;"
+
 /* A file of the second version, with the events still as the first one had them. */
 static void make_half(struct fixture *fixture)
 {
 	sqlite3 *database = open_file(fixture, "state.db");
 
+	execute(database, BEFORE_VERSION_4);
 	execute(database,
 		"DROP TRIGGER events_are_not_changed; DROP TRIGGER events_are_not_removed;"
 		"ALTER TABLE events RENAME TO kept");
@@ -124,7 +128,15 @@ static void make_second(struct fixture *fixture)
 {
 	sqlite3 *database = open_file(fixture, "state.db");
 
-	execute(database, "PRAGMA user_version = 2");
+	execute(database, BEFORE_VERSION_4 "PRAGMA user_version = 2");
+	sqlite3_close(database);
+}
+
+static void make_third(struct fixture *fixture)
+{
+	sqlite3 *database = open_file(fixture, "state.db");
+
+	execute(database, BEFORE_VERSION_4 "PRAGMA user_version = 3");
 	sqlite3_close(database);
 }
 
@@ -170,6 +182,7 @@ static void go_on(struct fixture *fixture, const char *events)
 {
 	struct record *record = open_record(fixture, RECORD_WRITE);
 	const char *more;
+	struct run_verdict verdict;
 	struct run run;
 
 	read_run(fixture, record, &run);
@@ -179,6 +192,10 @@ static void go_on(struct fixture *fixture, const char *events)
 	must(fixture, take_step(fixture, record, EVENT_STEP_STARTED, 2, 2));
 	must(fixture, record_flush(record, false, &fixture->error));
 	more = read_events(fixture, record);
+	must(fixture, record_check_run(record, "run_1", &verdict, &fixture->error));
+	assert_null(verdict.what);
+	assert_int_equal(verdict.event_count, 3);
+	assert_int_equal(verdict.unsealed_count, 2);
 	record_close(record);
 	assert_memory_equal(more, events, strlen(events));
 	assert_non_null(strstr(more + strlen(events), "3 step_started 2 "));
@@ -186,7 +203,8 @@ static void go_on(struct fixture *fixture, const char *events)
 
 static void test_older_files(void **state)
 {
-	static void (*const makers[])(struct fixture *) = {make_first, make_half, make_second};
+	static void (*const makers[])(struct fixture *) = {
+		make_first, make_half, make_second, make_third};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(makers); i++) {

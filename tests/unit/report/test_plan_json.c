@@ -20,8 +20,8 @@ static void test_shape(void **state)
 	static const char *const keys[] = {"v", "name", "format", "mode", "jobs", "waves", "serial",
 		"steps", "order", "critical_path", "totals"};
 	static const char *const step_keys[] = {"id", "needs", "soft_needs", "wave", "group",
-		"estimate_ms", "estimate_from", "earliest_ms", "latest_ms", "slack_ms", "critical",
-		"action", "reason"};
+		"estimate_ms", "estimate_from", "memory_bytes", "memory_from", "earliest_ms",
+		"latest_ms", "slack_ms", "critical", "action", "reason"};
 	(void)state;
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(buffer_release) struct buffer buffer = BUFFER_INIT;

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/file.h"
 #include "base/index.h"
 
 struct reaction_case {
@@ -141,6 +144,134 @@ static void a_run_without_retries_tries_nothing_again(void **state)
 	assert_int_equal(reaction_decide(&facts), REACT_HALT);
 }
 
+/* --- the table --- */
+
+static const enum reaction by_word[] = {
+	[REACTION_RETRY] = REACT_HALT, /* after its own two attempts */
+	[REACTION_HALT] = REACT_HALT,
+	[REACTION_SKIP] = REACT_TOLERATE,
+	[REACTION_ROLLBACK] = REACT_ROLL_BACK,
+	[REACTION_ABORT] = REACT_ABORT,
+};
+
+/* What is left once a step without `retry` has been tried as often as it may be. */
+static enum reaction settle(struct reaction_facts *facts)
+{
+	enum reaction reaction = reaction_decide(facts);
+	while (reaction_is_again(reaction)) {
+		facts->tries++;
+		facts->waits += reaction == REACT_WAIT;
+		assert_true(facts->tries < 10);
+		reaction = reaction_decide(facts);
+	}
+	return reaction;
+}
+
+static void every_class_ends_as_its_row_says(void **state)
+{
+	(void)state;
+	for (int failure = 0; failure < FAILURE_CLASS_COUNT; failure++) {
+		const struct failure_rule *rule = failure_rule_of((enum failure_class)failure);
+		for (int policy = 0; policy < ON_FAILURE_COUNT; policy++) {
+			for (int word = 0; word < REACTION_COUNT; word++) {
+				struct step step = {.on_failure = (enum failure_reaction)word};
+				struct reaction_facts facts = {.step = &step,
+					.failure = (enum failure_class)failure,
+					.tries = 1,
+					.policy = (enum wave_failure_policy)policy};
+				bool is_silent = word == REACTION_DEFAULT;
+				assert_int_equal(settle(&facts),
+					is_silent ? rule->last[policy] : by_word[word]);
+				assert_int_equal(facts.waits, rule->waits);
+				step.is_optional = true;
+				facts.tries = 1;
+				facts.waits = 0;
+				assert_int_equal(settle(&facts), REACT_TOLERATE);
+			}
+		}
+	}
+}
+
+static void waits_come_first_and_are_counted_apart(void **state)
+{
+	struct step step = {.retry = {.max = 1, .on = 1u << FAILURE_RESOURCE}};
+	struct reaction_facts facts = {.step = &step, .failure = FAILURE_RESOURCE};
+	(void)state;
+	for (facts.tries = 1; facts.tries <= REACTION_RESOURCE_WAITS; facts.tries++) {
+		assert_int_equal(reaction_decide(&facts), REACT_WAIT);
+		facts.waits++;
+	}
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.tries++;
+	assert_int_equal(reaction_decide(&facts), REACT_KEEP);
+	/* The waits do not use up what there is for another class. */
+	facts.tries--;
+	facts.failure = FAILURE_TIMEOUT;
+	step.retry.on = 1u << FAILURE_TIMEOUT;
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.failure = FAILURE_RESOURCE;
+	facts.waits = 0;
+	facts.has_no_retries = true;
+	assert_int_equal(reaction_decide(&facts), REACT_KEEP);
+}
+
+static void nobody_decides_on_what_the_step_provides_for(void **state)
+{
+	struct step step = {.retry = {.max = 1, .on = 1u << FAILURE_UNKNOWN}};
+	struct reaction_facts facts = {.step = &step, .failure = FAILURE_UNKNOWN, .tries = 1};
+	(void)state;
+	assert_int_equal(reaction_decide(&facts), REACT_RETRY);
+	facts.tries = 2;
+	assert_int_equal(reaction_decide(&facts), REACT_KEEP);
+	step.retry.on = 1u << FAILURE_TRANSIENT;
+	assert_int_equal(reaction_decide(&facts), REACT_DECIDE);
+	step.retry = (struct retry_policy){.on = 1u << FAILURE_UNKNOWN};
+	assert_int_equal(reaction_decide(&facts), REACT_DECIDE);
+}
+
+/* --- the documentation --- */
+
+#define DOCUMENT_LIMIT_BYTES ((size_t)1 << 20)
+
+static const char *const words[REACT_COUNT] = {
+	[REACT_KEEP] = "skip",
+	[REACT_STOP] = "stop",
+	[REACT_UNDO] = "rollback",
+	[REACT_DECIDE] = "decide",
+};
+
+/* "| wait, 3 times | skip | stop | rollback |": what its row ends in. */
+static void the_documentation_shows_the_table(void **state)
+{
+	const char *source = getenv("WAVETRAIN_SOURCE");
+	struct arena arena = {0};
+	struct buffer text = BUFFER_INIT;
+	struct error error;
+	(void)state;
+	const char *path = path_join(&arena, source ? source : ".", "docs/flow.md");
+	if (!file_read(path, DOCUMENT_LIMIT_BYTES, &text, &error))
+		fail_msg("%s", error.text);
+	for (int i = FAILURE_NONE + 1; i < FAILURE_CANCELLED; i++) {
+		const struct failure_rule *rule = failure_rule_of((enum failure_class)i);
+		const char *name = failure_class_name((enum failure_class)i);
+		const char *row =
+			strstr(buffer_text(&text), arena_format(&arena, "\n| `%s` |", name));
+		const char *first =
+			rule->waits ? arena_format(&arena, "wait, %u times", rule->waits) : "–";
+		const char *ending = arena_format(&arena, "| %s | %s | %s | %s |", first,
+			words[rule->last[ON_FAILURE_KEEP]], words[rule->last[ON_FAILURE_STOP]],
+			words[rule->last[ON_FAILURE_ROLLBACK]]);
+		if (!row)
+			fail_msg("%s has no row for `%s`", path, name);
+		const char *line = arena_copy_bytes(&arena, row + 1, strcspn(row + 1, "\n"));
+		const char *found = strstr(line, ending);
+		if (!found || found[strlen(ending)])
+			fail_msg("'%s' does not end in '%s'", line, ending);
+	}
+	buffer_release(&text);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +279,10 @@ int main(void)
 		cmocka_unit_test(a_step_reacts_before_the_run_does),
 		cmocka_unit_test(a_contract_reacts_before_the_step_does),
 		cmocka_unit_test(retries_of_contract_and_step_are_counted_apart),
+		cmocka_unit_test(every_class_ends_as_its_row_says),
+		cmocka_unit_test(waits_come_first_and_are_counted_apart),
+		cmocka_unit_test(nobody_decides_on_what_the_step_provides_for),
+		cmocka_unit_test(the_documentation_shows_the_table),
 		cmocka_unit_test(a_step_without_policy_is_tried_twice_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,7 +308,7 @@ static void leftovers_are_ended_and_said(void **state)
 	assert_string_equal(fixture_read(fixture, "run/log/a.1.log"),
 		"out\n[wavetrain] processes that the step left behind are being ended\n");
 	assert_string_equal(fixture_read(fixture, "run/log/escaped.1.log"),
-		"[wavetrain] other processes still hold this log open; it is closed now\n");
+		"[wavetrain] processes that the step left behind are being ended\n");
 	assert_int_equal(kill((pid_t)strtol(fixture_read(fixture, "work/pid"), NULL, 10), 0), -1);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }

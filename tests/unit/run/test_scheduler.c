@@ -166,6 +166,104 @@ static void without_failures_everything_runs_once_in_order(void **state)
 	}
 }
 
+struct lonely {
+	bool is_lonely[STEP_LIMIT];
+	uint32_t running_count;      /* of them */
+	uint32_t passed;             /* others given out since one of them is ready */
+	uint32_t paused[STEP_LIMIT]; /* between two attempts */
+	uint32_t paused_count;
+};
+
+static bool has_ready_lonely(
+	const struct world *world, const struct scheduler *scheduler, const struct lonely *lonely)
+{
+	for (uint32_t i = 0; i < world->pipeline.step_count; i++) {
+		if (lonely->is_lonely[i] && scheduler->progress[i] == PROGRESS_READY)
+			return true;
+	}
+	return false;
+}
+
+static void start_beside_lonely(
+	struct world *world, struct scheduler *scheduler, struct lonely *lonely)
+{
+	bool is_waiting = has_ready_lonely(world, scheduler, lonely);
+	uint32_t step;
+	if (!scheduler_next(scheduler, &step)) {
+		assert_true(world->running_count || !scheduler->ready.count);
+		return;
+	}
+	assert_int_equal(lonely->running_count, 0);
+	assert_true(!lonely->is_lonely[step] || !world->running_count);
+	lonely->running_count += lonely->is_lonely[step];
+	lonely->passed = is_waiting && !lonely->is_lonely[step] ? lonely->passed + 1 : 0;
+	assert_true(lonely->passed <= READY_PASS_LIMIT);
+	world->running[world->running_count++] = step;
+	world->start_count[step]++;
+}
+
+/* Alone from now on or as before. */
+static void again_beside_lonely(
+	struct world *world, struct scheduler *scheduler, struct lonely *lonely, uint32_t step)
+{
+	if (draw(world, 3)) {
+		scheduler_require_alone(scheduler, step);
+		lonely->is_lonely[step] = true;
+	}
+	scheduler_step_again(scheduler, step);
+}
+
+/* It is done, or runs once more, at once or later. */
+static void end_beside_lonely(
+	struct world *world, struct scheduler *scheduler, struct lonely *lonely)
+{
+	uint32_t place = draw(world, world->running_count);
+	uint32_t step = world->running[place];
+	world->running[place] = world->running[--world->running_count];
+	lonely->running_count -= lonely->is_lonely[step];
+	if (draw(world, 3) || world->start_count[step] > 3) {
+		scheduler_step_done(scheduler, step);
+		return;
+	}
+	if (draw(world, 2)) {
+		scheduler_step_paused(scheduler, step);
+		lonely->paused[lonely->paused_count++] = step;
+	} else {
+		again_beside_lonely(world, scheduler, lonely, step);
+	}
+}
+
+/* In waves and in one wave of all, with steps that are to be alone before they were ever given out. */
+static void what_must_be_alone_runs_alone(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5000; seed++) {
+		struct lonely lonely = {0};
+		struct world world;
+		struct scheduler scheduler;
+		make_world(&world, seed, seed % 2);
+		uint32_t jobs = 1 + draw(&world, 4);
+		scheduler_init(&scheduler, &world.plan);
+		uint32_t some = draw(&world, world.pipeline.step_count);
+		scheduler_require_alone(&scheduler, some);
+		lonely.is_lonely[some] = true;
+		while (scheduler_next_stage(&scheduler)) {
+			while (scheduler_stage_is_open(&scheduler)) {
+				for (uint32_t i = 0; i < 3 && world.running_count < jobs; i++)
+					start_beside_lonely(&world, &scheduler, &lonely);
+				if (world.running_count && draw(&world, 2))
+					end_beside_lonely(&world, &scheduler, &lonely);
+				else if (lonely.paused_count && draw(&world, 2))
+					again_beside_lonely(&world, &scheduler, &lonely,
+						lonely.paused[--lonely.paused_count]);
+			}
+		}
+		for (uint32_t i = 0; i < world.pipeline.step_count; i++)
+			assert_int_equal(scheduler.progress[i], PROGRESS_DONE);
+		scheduler_release(&scheduler);
+	}
+}
+
 static bool reaches_failure(const struct world *world, const struct scheduler *scheduler,
 	const bool *is_blocked, uint32_t step)
 {
@@ -396,6 +494,36 @@ static void what_takes_an_omitted_output_is_omitted_too(void **state)
 	scheduler_release(&scheduler);
 }
 
+static void what_a_person_leaves_out_is_as_one_whose_condition_does_not_hold(void **state)
+{
+	struct input input = {.step = 0};
+	struct world world;
+	struct scheduler scheduler;
+	struct scheduler_skip skip;
+	(void)state;
+	make_small(&world, 3, 1);
+	world.needs[1][0] = world.needs[2][0] = true;
+	world.written[1].inputs = &input;
+	world.written[1].input_count = 1;
+	make_edges(&world);
+	scheduler_init(&scheduler, &world.plan);
+	assert_true(scheduler_next_stage(&scheduler));
+	assert_int_equal(take(&scheduler), 0);
+	scheduler_step_omitted(&scheduler, 0);
+	assert_true(scheduler_take_skipped(&scheduler, &skip));
+	assert_int_equal(skip.kind, SKIP_ASKED);
+	assert_int_equal(skip.step, 0);
+	assert_true(scheduler_take_skipped(&scheduler, &skip));
+	assert_int_equal(skip.kind, SKIP_INPUT);
+	assert_int_equal(skip.step, 1);
+	assert_int_equal(scheduler.progress[1], PROGRESS_OMITTED);
+	assert_true(scheduler_is_passed(&scheduler, 0));
+	assert_int_equal(take(&scheduler), 2);
+	scheduler_step_done(&scheduler, 2);
+	assert_false(scheduler_stage_is_open(&scheduler));
+	scheduler_release(&scheduler);
+}
+
 static void once_barred_only_what_runs_for_a_failure_starts(void **state)
 {
 	struct world world;
@@ -517,12 +645,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_failures_everything_runs_once_in_order),
+		cmocka_unit_test(what_must_be_alone_runs_alone),
 		cmocka_unit_test(a_failure_skips_exactly_what_needs_it),
 		cmocka_unit_test(after_halt_nothing_is_given_out),
 		cmocka_unit_test(conditions_soft_needs_and_tolerance_follow_their_rules),
 		cmocka_unit_test(a_check_bears_a_tolerated_failure_it_does_not_name),
 		cmocka_unit_test(what_was_skipped_for_a_tolerated_failure_is_borne_too),
 		cmocka_unit_test(what_takes_an_omitted_output_is_omitted_too),
+		cmocka_unit_test(what_a_person_leaves_out_is_as_one_whose_condition_does_not_hold),
 		cmocka_unit_test(once_barred_only_what_runs_for_a_failure_starts),
 		cmocka_unit_test(what_was_settled_before_stays_so_and_is_not_told_again),
 		cmocka_unit_test(what_is_taken_back_at_the_beginning_is_given_out),

@@ -1,0 +1,324 @@
+#include "run/cgroup.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "run/process.h"
+
+/* --- where we are, from texts --- */
+
+struct place_case {
+	const char *mounts;
+	const char *membership;
+	const char *path; /* NULL: none, and error holds this */
+	const char *fault;
+};
+
+#define ROOT_MOUNT "30 23 0:26 / / rw - ext4 /dev/vda rw\n"
+
+static const struct place_case place_cases[] = {
+	{ROOT_MOUNT "31 30 0:28 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n",
+		"0::/user.slice/a.scope\n", "/sys/fs/cgroup/user.slice/a.scope", NULL},
+	{"31 30 0:28 / /sys/fs/cgroup rw - cgroup2 none rw\n", "0::/\n", "/sys/fs/cgroup", NULL},
+	/* Both versions side by side. */
+	{"32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+	 "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+		"1:cpu:/elsewhere\n0::/job\n", "/sys/fs/cgroup/unified/job", NULL},
+	/* Only a part is mounted: our path counts from the whole. */
+	{"31 30 0:28 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/docker/1/in\n",
+		"/sys/fs/cgroup/in", NULL},
+	{"31 30 0:28 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/docker/1\n",
+		"/sys/fs/cgroup", NULL},
+	{"31 30 0:28 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/docker/12\n", NULL,
+		"does not show"},
+	/* A space in a path, and a later mount over an earlier one. */
+	{"31 30 0:28 / /old rw - cgroup2 c rw\n33 30 0:28 / /a\\040b rw - cgroup2 c rw\n",
+		"0::/x\n", "/a b/x", NULL},
+	{ROOT_MOUNT, "0::/x\n", NULL, "no cgroup v2"},
+	{"32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n", "1:cpu:/\n", NULL,
+		"no cgroup v2"},
+	{"31 30 0:28 - cgroup2 \n - cgroup2 ", "0::/x\n", NULL, "does not show"},
+	{"", "", NULL, "no cgroup v2"},
+};
+
+static void our_cgroup_is_found_wherever_it_is_mounted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof place_cases / sizeof place_cases[0]; i++) {
+		const struct place_case *expected = &place_cases[i];
+		struct arena arena CLEANUP(arena_release) = {0};
+		struct error error = {0};
+		const char *path =
+			cgroup_path_from(expected->mounts, expected->membership, &arena, &error);
+		if (expected->path)
+			assert_string_equal(path ? path : error.text, expected->path);
+		else
+			assert_null(path);
+		if (expected->fault)
+			assert_non_null(strstr(error.text, expected->fault));
+	}
+}
+
+/* --- with processes, where this machine lets us --- */
+
+struct world {
+	struct arena arena;
+	struct cgroup_run run;
+	struct process_launcher launcher;
+	struct process process;
+};
+
+/* False: the machine has no cgroup for us, and says so in words; nothing can be made then. */
+static bool open_world(struct world *world)
+{
+	struct error error = {0};
+	struct cgroup_place place = {0};
+	char name[64];
+	*world = (struct world){0};
+	const char *own = cgroup_find_own(&world->arena, &error);
+	snprintf(name, sizeof name, "wavetrain-test-%d", (int)getpid());
+	if (own)
+		cgroup_run_init(&world->run, own, name);
+	if (cgroup_place_make(&world->run, &place, &error)) {
+		cgroup_place_close(&place);
+		assert_true(process_launcher_open(&world->launcher, &error));
+		return true;
+	}
+	print_message("no cgroup here: %s\n", error.text);
+	assert_true(error.text[0]);
+	assert_int_equal(place.folder, 0);
+	cgroup_run_close(&world->run);
+	arena_release(&world->arena);
+	return false;
+}
+
+static void close_world(struct world *world)
+{
+	process_launcher_close(&world->launcher);
+	arena_release(&world->arena);
+}
+
+/* Returns once the script has written a line. */
+static void start_script(struct world *world, const struct cgroup_place *place, const char *script)
+{
+	const char *const arguments[] = {"sh", "-c", script, NULL};
+	const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+	int ends[2];
+	char byte;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	struct process_request request = {.program = "/bin/sh",
+		.arguments = arguments,
+		.environment = environment,
+		.folder = "/",
+		.output = ends[1],
+		.cgroup = place->folder};
+	assert_int_equal(
+		process_start(&world->launcher, &request, &world->process).fault, START_OK);
+	assert_true(world->process.is_in_cgroup);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void await_process(struct world *world)
+{
+	struct pollfd wanted = {.fd = world->process.descriptor, .events = POLLIN};
+	struct process_result result;
+	assert_int_equal(poll(&wanted, 1, 60000), 1);
+	assert_true(process_reap(&world->launcher, &world->process, &result));
+}
+
+static void a_process_that_left_its_session_is_found_and_ended(void **state)
+{
+	struct world world;
+	struct cgroup_place place = {0};
+	struct error error;
+	(void)state;
+	if (!open_world(&world))
+		return;
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	assert_false(cgroup_place_is_populated(&place));
+	start_script(&world, &place, "env -i setsid sleep 1000 & echo x; exit 0");
+	await_process(&world);
+	assert_true(cgroup_place_is_populated(&place));
+	cgroup_place_signal(&place, SIGTERM);
+	/* Whether by SIGTERM or by the end of the run, which waits for it. */
+	cgroup_place_signal(&place, SIGKILL);
+	char *path = arena_copy_text(&world.arena, world.run.path);
+	assert_true(cgroup_run_close(&world.run));
+	assert_false(path_exists(path));
+	cgroup_place_close(&place);
+	close_world(&world);
+}
+
+static void a_place_is_used_again(void **state)
+{
+	struct world world;
+	struct cgroup_place place = {0};
+	struct error error;
+	(void)state;
+	if (!open_world(&world))
+		return;
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	for (int i = 0; i < 3; i++) {
+		start_script(&world, &place, "echo x");
+		await_process(&world);
+		assert_false(cgroup_place_is_populated(&place));
+	}
+	cgroup_place_close(&place);
+	assert_true(cgroup_run_close(&world.run));
+	close_world(&world);
+}
+
+/* A kernel that has ended a cgroup may kill whatever is born into it afterwards. */
+static void a_place_that_was_ended_is_made_anew(void **state)
+{
+	struct world world;
+	struct cgroup_place place = {0};
+	struct error error;
+	(void)state;
+	if (!open_world(&world))
+		return;
+	for (int i = 0; i < 3; i++) {
+		assert_true(cgroup_place_make(&world.run, &place, &error));
+		start_script(&world, &place, "echo x; exec sleep 1000");
+		cgroup_place_signal(&place, SIGKILL);
+		await_process(&world);
+	}
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	uint32_t number = place.number;
+	start_script(&world, &place, "echo x");
+	await_process(&world);
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	assert_int_equal(place.number, number);
+	cgroup_place_close(&place);
+	assert_true(cgroup_run_close(&world.run));
+	close_world(&world);
+}
+
+static void what_a_step_has_made_beneath_it_goes_too(void **state)
+{
+	struct world world;
+	struct cgroup_place place = {0};
+	struct error error;
+	(void)state;
+	if (!open_world(&world))
+		return;
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	char *path = arena_copy_text(&world.arena, world.run.path);
+	start_script(&world, &place, "echo x; exec sleep 1000");
+	assert_true(cgroup_place_is_populated(&place));
+	const char *inner = arena_format(&world.arena, "%s/1/a/b", path);
+	assert_true(folder_make(inner, &error));
+	assert_true(cgroup_end(path));
+	assert_false(path_exists(path));
+	await_process(&world);
+	cgroup_place_close(&place);
+	assert_true(cgroup_run_close(&world.run));
+	close_world(&world);
+}
+
+/* A runner that was killed holds no lock any longer. */
+static void only_an_abandoned_one_is_ended_by_others(void **state)
+{
+	struct world world;
+	struct cgroup_place place = {0};
+	struct error error;
+	char prefix[64];
+	(void)state;
+	if (!open_world(&world))
+		return;
+	const char *own = cgroup_find_own(&world.arena, &error);
+	snprintf(prefix, sizeof prefix, "wavetrain-test-%d", (int)getpid());
+	char *abandoned = arena_format(&world.arena, "%s/%s-left", own, prefix);
+	assert_true(folder_make(arena_format(&world.arena, "%s/0", abandoned), &error));
+	assert_true(cgroup_place_make(&world.run, &place, &error));
+	start_script(&world, &place, "echo x; exec sleep 1000");
+	cgroup_end_abandoned(own, prefix, 3600000);
+	assert_true(path_exists(abandoned));
+	cgroup_end_abandoned(own, prefix, 0);
+	assert_false(path_exists(abandoned));
+	assert_true(cgroup_place_is_populated(&place));
+	/* As if the runner were gone. */
+	close(world.run.lock);
+	cgroup_end_abandoned(own, prefix, 0);
+	assert_false(path_exists(world.run.path));
+	await_process(&world);
+	cgroup_place_close(&place);
+	world.run.is_made = false;
+	assert_true(cgroup_run_close(&world.run));
+	close_world(&world);
+}
+
+static void without_one_there_is_no_place(void **state)
+{
+	struct cgroup_run run = {0};
+	struct cgroup_place place = {0};
+	struct error error;
+	(void)state;
+	assert_false(cgroup_place_make(&run, &place, &error));
+	assert_false(cgroup_place_is_populated(&place));
+	cgroup_place_signal(&place, SIGKILL);
+	cgroup_place_close(&place);
+	assert_true(cgroup_run_close(&run));
+	assert_true(cgroup_end("/nowhere/at/all"));
+	/* A folder that is no cgroup is nobody's to remove. */
+	assert_true(cgroup_end("/tmp"));
+	assert_true(path_exists("/tmp"));
+}
+
+static void a_folder_that_is_no_cgroup_refuses_and_the_start_goes_on(void **state)
+{
+	struct process_launcher launcher;
+	struct process process;
+	struct process_result result;
+	struct error error;
+	const char *const arguments[] = {"sh", "-c", "exit 7", NULL};
+	const char *const environment[] = {NULL};
+	(void)state;
+	assert_true(process_launcher_open(&launcher, &error));
+	CLEANUP(close_descriptor) int folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct process_request request = {.program = "/bin/sh",
+		.arguments = arguments,
+		.environment = environment,
+		.folder = "/",
+		.output = launcher.null_descriptor,
+		.cgroup = folder};
+	assert_int_equal(process_start(&launcher, &request, &process).fault, START_OK);
+	assert_false(process.is_in_cgroup);
+	siginfo_t ended;
+	assert_int_equal(waitid(P_PID, (id_t)process.id, &ended, WEXITED | WNOWAIT), 0);
+	assert_true(process_reap(&launcher, &process, &result));
+	assert_int_equal(result.exit_status, 7);
+	request.needs_cgroup = true;
+	assert_int_equal(process_start(&launcher, &request, &process).fault, START_CGROUP);
+	assert_int_equal(process.descriptor, -1);
+	process_launcher_close(&launcher);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(our_cgroup_is_found_wherever_it_is_mounted),
+		cmocka_unit_test(a_process_that_left_its_session_is_found_and_ended),
+		cmocka_unit_test(a_place_is_used_again),
+		cmocka_unit_test(a_place_that_was_ended_is_made_anew),
+		cmocka_unit_test(what_a_step_has_made_beneath_it_goes_too),
+		cmocka_unit_test(only_an_abandoned_one_is_ended_by_others),
+		cmocka_unit_test(without_one_there_is_no_place),
+		cmocka_unit_test(a_folder_that_is_no_cgroup_refuses_and_the_start_goes_on),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
