@@ -8,9 +8,9 @@ import { rows } from './rows.mjs';
 
 /* How much of everything: `--smoke` only shows that every row works. */
 const sizes = {
-  full: { rounds: 5, limit_s: 600, steps: [1000, 10000], chain: 5000, plan: [30, 10000, 100000], most: 100000, files: [5000, 50000], changed: 500, makespan: { instances: 11, scale: 1 } },
-  quick: { rounds: 3, limit_s: 300, steps: [1000, 10000], chain: 5000, plan: [30, 10000, 100000], most: 10000, files: [5000, 50000], changed: 500, makespan: { instances: 3, scale: 1 } },
-  smoke: { rounds: 1, limit_s: 60, steps: [20], chain: 10, plan: [30, 100], most: 40, files: [60], changed: 6, makespan: { instances: 1, scale: 0.05 } },
+  full: { rounds: 5, limit_s: 600, steps: [1000, 10000], chain: 5000, plan: [30, 10000, 100000, 1000000], most: 100000, flood: { mebibytes: 1024, links: 40 }, files: [5000, 50000], changed: 500, makespan: { instances: 11, scale: 1 } },
+  quick: { rounds: 3, limit_s: 300, steps: [1000, 10000], chain: 5000, plan: [30, 10000, 100000], most: 10000, flood: { mebibytes: 1024, links: 40 }, files: [5000, 50000], changed: 500, makespan: { instances: 3, scale: 1 } },
+  smoke: { rounds: 1, limit_s: 60, steps: [20], chain: 10, plan: [30, 100], most: 40, flood: { mebibytes: 4, links: 2 }, files: [60], changed: 6, makespan: { instances: 1, scale: 0.05 } },
 };
 
 function isThere(tool) {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFault, plainEnvironment } from './measure.mjs';
+import { floodRow } from './flood.mjs';
 import { makespanRow } from './makespan.mjs';
 import { schemaRow } from './schema.mjs';
 import { copyRepository, forgetRuns, git, makeFileRepository, makeFolder, makeRepository, makeText, ninjaText, pipelineText, shapes } from './worlds.mjs';
@@ -19,7 +20,7 @@ function recordedRun(bench, cwd) {
 }
 
 /** The same graph for everybody, in one folder each. */
-function stepContenders(bench, needs, { at_once, label }) {
+function stepContenders(bench, needs, { at_once, label, others = [] }) {
   const { program, floor, has } = bench;
   const jobs = `-j${at_once}`;
   const at = (name) => join(bench.folder, `${label}-${name}`);
@@ -40,7 +41,7 @@ function stepContenders(bench, needs, { at_once, label }) {
     ['make', { Makefile: makeText(needs) }, ['make', '-s', jobs]],
   ].filter(([name]) => has[name]);
   return {
-    ours: [wavetrain('wavetrain', {}), wavetrain('wavetrain, commit: false', { commit: false })],
+    ours: [wavetrain('wavetrain', {}), wavetrain('wavetrain, commit: false', { commit: false }), ...others.map(([name, options]) => wavetrain(name, options))],
     floor: { name: 'floor', command: [floor, String(needs.length), String(at_once), '/bin/true'], cwd: bench.folder },
     peers: peers.map(([name, files, command]) => {
       makeFolder(at(name), files);
@@ -54,7 +55,7 @@ function besideFloor(bench, work, results, bars) {
   const add = (row) => bench.table.add(results, { work, ...row });
   for (const measure of ['cpu_ms', 'wall_ms']) {
     add({ measure, who: first, beside: 'floor', bar: bars[measure] });
-    for (const name of others) add({ measure, who: name, beside: 'floor' });
+    for (const name of others) add({ measure, who: name, beside: 'floor', bar: name.endsWith('frontier') ? bars[measure] : undefined });
   }
   for (const name of others.filter((other) => !other.startsWith('wavetrain'))) add({ measure: 'wall_ms', who: first, beside: name });
 }
@@ -66,15 +67,17 @@ function memory(bench, work, results, bar_kib) {
   for (const name of peers.slice(1)) bench.table.add(results, { ...row, beside: name, bar: undefined });
 }
 
+function xargs(bench, number) {
+  const command = ['/bin/sh', '-c', `seq ${number} | xargs -n1 -P2 /bin/true`];
+  return bench.has.xargs ? [{ name: 'xargs', command, cwd: bench.folder }] : [];
+}
+
 function steps(bench) {
   for (const number of bench.size.steps) {
     const work = `${count(number)} independent no-op steps, two at once`;
     const { ours, floor, peers } = stepContenders(bench, shapes.independent(number), { at_once: 2, label: `steps-${number}` });
-    if (bench.has.xargs) peers.push({ name: 'xargs', command: ['/bin/sh', '-c', `seq ${number} | xargs -n1 -P2 /bin/true`], cwd: bench.folder });
-    const results = bench.meter.compete([floor, ...ours, ...peers], bench.size);
-    const { floor: beneath, ...others } = results;
-    const bars = number >= 10000 ? { cpu_ms: { ratio: 1.1 }, wall_ms: { ratio: 1.1 } } : {};
-    besideFloor(bench, work, { ...others, floor: beneath }, bars);
+    const results = bench.meter.compete([floor, ...ours, ...peers, ...xargs(bench, number)], bench.size);
+    besideFloor(bench, work, results, number >= 10000 ? { cpu_ms: { ratio: 1.1 }, wall_ms: { ratio: 1.1 } } : {});
     memory(bench, work, results, number === 10000 ? 20 * 1024 : 0);
   }
 }
@@ -82,9 +85,8 @@ function steps(bench) {
 function chain(bench) {
   const number = bench.size.chain;
   const work = `chain of ${count(number)} no-op steps`;
-  const { ours, floor, peers } = stepContenders(bench, shapes.chain(number), { at_once: 1, label: 'chain' });
-  const { floor: beneath, ...others } = bench.meter.compete([floor, ...ours, ...peers], bench.size);
-  besideFloor(bench, work, { ...others, floor: beneath }, { wall_ms: { ratio: 1.15 } });
+  const { ours, floor, peers } = stepContenders(bench, shapes.chain(number), { at_once: 1, label: 'chain', others: [['wavetrain, frontier', { mode: 'frontier' }]] });
+  besideFloor(bench, work, bench.meter.compete([floor, ...ours, ...peers], bench.size), { wall_ms: { ratio: 1.15 } });
 }
 
 /* One round: what a run keeps in memory hardly varies. Leaves the record for the report. */
@@ -92,8 +94,8 @@ function most(bench) {
   const number = bench.size.most;
   const work = `${count(number)} independent no-op steps, two at once, once`;
   const { ours, floor, peers } = stepContenders(bench, shapes.independent(number), { at_once: 2, label: 'most' });
-  const results = bench.meter.compete([floor, ours[0], ...peers], { rounds: 1 });
-  for (const measure of ['cpu_ms', 'wall_ms']) bench.table.add(results, { work, measure, who: 'wavetrain', beside: 'floor' });
+  const results = bench.meter.compete([floor, ours[0], ...peers, ...xargs(bench, number)], { rounds: 1 });
+  besideFloor(bench, work, results, {});
   memory(bench, work, results, number === 100000 ? 120 * 1024 : 0);
   report(bench, ours[0].cwd, number, peers.find(({ name }) => name === 'ninja'));
 }
@@ -137,15 +139,22 @@ function plan(bench, number) {
   const folder = join(bench.folder, `plan-${number}`);
   const needs = shapes.layers(number);
   const edges = needs.reduce((sum, list) => sum + list.length, 0);
-  makeRepository(folder, { 'wavetrain.yml': pipelineText(needs), 'build.ninja': ninjaText(needs), Makefile: makeText(needs) });
+  const is_huge = number > 100000;
+  /* A pipeline file may have 64 MiB: with short commands a million steps fit. */
+  const text = pipelineText(needs, is_huge ? { command: '[w]' } : {});
+  makeRepository(folder, { 'wavetrain.yml': text, 'build.ninja': ninjaText(needs), Makefile: makeText(needs) });
   const contenders = [{ name: 'wavetrain plan', command: [bench.program, 'plan'], cwd: folder }];
   for (const tool of ['ninja', 'samu', 'make']) if (bench.has[tool]) contenders.push({ name: `${tool} -n`, command: [tool, '-n'], cwd: folder });
-  const results = bench.meter.compete(contenders, { rounds: bench.size.rounds, warm: true });
+  const results = bench.meter.compete(contenders, is_huge ? { rounds: 1 } : { rounds: bench.size.rounds, warm: true });
   const [ours, ...peers] = contenders.map(({ name }) => name);
+  const bars = {
+    wall_ms: number === 30 ? { value: 10 } : is_huge ? { value: 10000 } : { ratio: 1 },
+    peak_kib: is_huge ? { value: 1536 * 1024 } : undefined,
+  };
   const work = `plan of ${count(number)} steps, ${count(edges)} edges`;
   for (const measure of ['wall_ms', 'cpu_ms', 'peak_kib']) {
     for (const beside of peers) {
-      const bar = measure === 'wall_ms' && beside === 'ninja -n' ? (number === 30 ? { value: 10 } : { ratio: 1 }) : undefined;
+      const bar = beside === 'ninja -n' ? bars[measure] : undefined;
       bench.table.add(results, { work, measure, who: ours, beside, bar });
     }
   }
@@ -201,4 +210,6 @@ function addCheckpoint(bench, cwd, changed, result) {
   result.checkpoint_ms = checkpoint.duration_ms;
 }
 
-export const rows = { steps, chain, most, start, commit, makespan: makespanRow, schema: schemaRow };
+const flood = (bench) => floodRow(bench, recordedRun);
+
+export const rows = { steps, chain, most, flood, start, commit, makespan: makespanRow, schema: schemaRow };

@@ -5,6 +5,8 @@ import { median, ratio } from './measure.mjs';
 const units = {
   wall_ms: { label: 'wall', show: showTime },
   cpu_ms: { label: 'CPU', show: showTime },
+  own_cpu_ms: { label: "runner's CPU", show: showTime },
+  chains_ms: { label: 'chains', show: showTime },
   checkpoint_ms: { label: 'checkpoint', show: showTime },
   peak_kib: { label: 'peak memory', show: showMemory },
   each_us: { label: 'each', show: (us) => `${us.toFixed(0)} µs` },

@@ -25,9 +25,9 @@ export const shapes = {
 const name = (step) => `s${step}`;
 
 /** command: a YAML value of `run`. */
-export function pipelineText(needs, { commit = true, command = `[${noOp}]` } = {}) {
+export function pipelineText(needs, { commit = true, command = `[${noOp}]`, mode = 'waves' } = {}) {
   const steps = needs.map((list, step) => `  - {id: ${name(step)}, run: ${command}${list.length ? `, needs: [${list.map(name).join(', ')}]` : ''}}\n`);
-  return `name: bench\nexecution: {mode: waves}\ncheckpoint: {commit: ${commit}, push: never}\nsteps:\n${steps.join('')}`;
+  return `name: bench\nexecution: {mode: ${mode}}\ncheckpoint: {commit: ${commit}, push: never}\nsteps:\n${steps.join('')}`;
 }
 
 /* No output is ever made, so that every command runs every time. */
