@@ -238,27 +238,35 @@ static void append_critical_path(const struct plan_writer *writer)
 	buffer_append_text(writer->buffer, "), marked ◆\n");
 }
 
+/* Those that take the plan's jobs into account say how many these are. */
 static void append_totals(const struct plan_writer *writer)
 {
 	const struct plan_totals *totals = &writer->plan->totals;
+	uint32_t jobs = writer->plan->jobs;
+	const char *with_jobs = arena_format(writer->arena, "%u job%s", jobs, jobs == 1 ? "" : "s");
 	const struct {
 		const char *label;
+		const char *addition;
 		int64_t duration_ms;
 		bool shown;
 	} rows[] = {
-		{"step after step", totals->steps_serial_ms, true},
-		{"group after group", totals->groups_serial_ms, writer->plan->group_count > 0},
-		{"in waves", totals->waves_ms, true},
-		{"without barriers", totals->frontier_ms, true},
-		{"at best", totals->lower_bound_ms, true},
+		{"step after step", NULL, totals->steps_serial_ms, true},
+		{"group after group", NULL, totals->groups_serial_ms,
+			writer->plan->group_count > 0},
+		{"in waves", "enough jobs", totals->waves_ms, true},
+		{"without barriers", with_jobs, totals->frontier_ms, true},
+		{"at best", with_jobs, totals->lower_bound_ms, true},
 	};
-	buffer_printf(writer->buffer, "Estimated time with %u ", writer->plan->jobs);
-	buffer_append_text(writer->buffer, writer->plan->jobs == 1 ? "job:\n" : "jobs:\n");
+	buffer_append_text(writer->buffer, "Estimated time:\n");
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const char *addition = rows[i].addition;
 		if (!rows[i].shown)
 			continue;
 		buffer_append_text(writer->buffer, "  ");
-		layout_name(writer->buffer, rows[i].label, 18);
+		layout_name(writer->buffer,
+			arena_format(writer->arena, "%s%s%s", rows[i].label, addition ? ", " : "",
+				addition ? addition : ""),
+			28);
 		layout_duration(writer->buffer, rows[i].duration_ms, DURATION_COLUMNS);
 		buffer_append_byte(writer->buffer, '\n');
 	}

@@ -23,11 +23,11 @@ static void test_golden(void **state)
 		"    step-4    1.1 s history  run: not run before\n"
 		"\n"
 		"Critical path: step-1 → step-3 (2.0 s), marked ◆\n"
-		"Estimated time with 4 jobs:\n"
-		"  step after step      1m 00s\n"
-		"  in waves              4.0 s\n"
-		"  without barriers      3.0 s\n"
-		"  at best               2.0 s\n");
+		"Estimated time:\n"
+		"  step after step                1m 00s\n"
+		"  in waves, enough jobs           4.0 s\n"
+		"  without barriers, 4 jobs        3.0 s\n"
+		"  at best, 4 jobs                 2.0 s\n");
 }
 
 /* A wave of a table: spans of rows, then its check; what a step waits for and why it is left out. */
