@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "component/component.h"
+#include "run/namespace.h"
 
 struct options {
 	const char *stdin_file;
@@ -70,6 +71,11 @@ static int component(
 		error_set(error, ERROR_USAGE, "component takes 'run' or the name of a built-in");
 		return -1;
 	}
+	if (text_equal(arguments[0], "hold")) {
+		namespace_hold(&arguments[1], cli->environment);
+		error_set(error, ERROR_USAGE, "component hold is for wavetrain itself");
+		return -1;
+	}
 	if (!text_equal(arguments[0], "run")) {
 		call.type = arguments[0];
 		if (!arguments[1])
@@ -89,7 +95,7 @@ static int component(
 extern const struct cli_command cmd_component;
 const struct cli_command cmd_component = {
 	.name = "component",
-	.arguments = "TYPE | run -- PROGRAM [ARGUMENT]...",
+	.arguments = "TYPE | run -- PROGRAM [ARGUMENT]... | hold",
 	.argument_limit = UINT32_MAX,
 	.summary = "Run a component or an agent's program inside a step, for the program itself",
 	.is_internal = true,

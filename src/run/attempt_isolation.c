@@ -196,20 +196,30 @@ static int make_rules(
 	return -1;
 }
 
-static bool can_require(struct attempt *attempt, struct error *fault)
+/* The namespace is for where no cgroup can be had: ids of processes are others in it. */
+static bool can_require(
+	struct attempt *attempt, struct process_request *request, struct error *fault)
 {
-	const struct confinement *confinement = &attempt->executor->confinement;
+	struct confinement *confinement = &attempt->executor->confinement;
 	*fault = confinement->landlock ? confinement->cgroup_fault : confinement->landlock_fault;
-	return confinement_landlock_holds(confinement->landlock, fault) &&
-	       confinement->cgroups.path && child_has_cgroup(&attempt->child, fault);
+	if (!confinement_landlock_holds(confinement->landlock, fault))
+		return false;
+	request->needs_cgroup =
+		confinement->cgroups.path && child_has_cgroup(&attempt->child, fault);
+	if (request->needs_cgroup)
+		return true;
+	if (!confinement_has_namespace(confinement, fault))
+		return false;
+	request->holder = attempt->executor->settings->own_program;
+	return request->holder ||
+	       error_set(fault, ERROR_PROCESS, "wavetrain's own program is not known");
 }
 
 bool attempt_hold(struct attempt *attempt, struct process_request *request, struct refusal *refusal)
 {
 	bool is_required = isolation_of(attempt) == ISOLATION_REQUIRE;
 	struct error fault;
-	request->needs_cgroup = is_required;
-	if (is_required && !can_require(attempt, &fault)) {
+	if (is_required && !can_require(attempt, request, &fault)) {
 		*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};
 		return confinement_refuse(attempt_step(attempt), &fault, &refusal->error);
 	}

@@ -108,6 +108,12 @@ static void explain_start_fault(const struct command_line *line, const char *fol
 			"it cannot be held as 'isolation: require' asks: its cgroup does not take it: %s",
 			strerror(start->error_number));
 		break;
+	case START_NAMESPACE:
+		error_set(&refusal->error, ERROR_PROCESS,
+			"it cannot be held as 'isolation: require' asks: its process namespace could "
+			"not be made: %s",
+			strerror(start->error_number));
+		break;
 	case START_RULESET:
 		error_set(&refusal->error, ERROR_PROCESS,
 			"its writes cannot be held: %s ('isolation: none' does without)",

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "model/containment.h"
+#include "run/namespace.h"
 
 #define NS_PER_MS 1000000
 
@@ -164,8 +165,10 @@ static void child_exited(void *owner)
 	child->has_leftovers = signal_leftovers(child, SIGTERM);
 	if (child->has_leftovers) {
 		count_leftovers(child, 1);
-		step_log_note(
-			child->capture.log, "processes that the step left behind are being ended");
+		/* A namespace has said it itself; what is still there, the kernel is ending. */
+		if (!(child->containment & CONTAINED_NAMESPACE))
+			step_log_note(child->capture.log,
+				"processes that the step left behind are being ended");
 	}
 	output_capture_let_go(&child->capture);
 	output_capture_pump(&child->capture);
@@ -241,6 +244,8 @@ static void note_containment(struct child *child, const struct process_request *
 		child->containment |= CONTAINED_CGROUP;
 	else if (process->cgroup)
 		cgroup_run_refuse(child->nursery->cgroups);
+	if (process->holder)
+		child->containment |= CONTAINED_NAMESPACE;
 	if (process->ruleset)
 		child->containment |= CONTAINED_LANDLOCK;
 }
@@ -257,7 +262,9 @@ static bool try_to_start(struct child *child, const struct child_request *reques
 	}
 	process.output = child->capture.writer;
 	process.cgroup = child_has_cgroup(child, &ignored) ? child->cgroup.folder : 0;
-	*start = process_start(&child->nursery->launcher, &process, &child->process);
+	*start = process.holder
+			 ? namespace_start(&child->nursery->launcher, &process, &child->process)
+			 : process_start(&child->nursery->launcher, &process, &child->process);
 	if (start->fault == START_OK) {
 		note_containment(child, &process);
 		return true;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "run/landlock.h"
 #include "run/leftovers.h"
+#include "run/namespace.h"
 
 /*
  * The mark: two lines in the state folder, the run's id and the path of its cgroup (or nothing).
@@ -137,25 +138,44 @@ bool confinement_landlock_holds(unsigned version, struct error *fault)
 	return version >= LANDLOCK_TRUNCATE_VERSION;
 }
 
+bool confinement_has_namespace(struct confinement *confinement, struct error *fault)
+{
+	if (!confinement->namespace_is_tried) {
+		confinement->namespace_is_tried = true;
+		confinement->has_namespace = namespace_is_allowed(&confinement->namespace_fault);
+	}
+	if (confinement->has_namespace)
+		return true;
+	struct error cgroup_fault = *fault;
+	return error_set(fault, ERROR_PROCESS, "%s; %s", cgroup_fault.text,
+		confinement->namespace_fault.text);
+}
+
 bool confinement_refuse(const struct step *step, const struct error *fault, struct error *error)
 {
 	error_set(error, ERROR_PROCESS, "step '%s' has 'isolation: require': %s", step->id,
 		fault->text);
 	return error_hint(error,
-		"a cgroup v2 that the user may write to and Landlock are needed: run it in a "
-		"systemd scope of its own (systemd-run --user --scope), or give the step "
-		"'isolation: auto'");
+		"Landlock is needed, and a cgroup v2 that the user may write to or user "
+		"namespaces: run it in a systemd scope of its own (systemd-run --user --scope), "
+		"or give the step 'isolation: auto'");
+}
+
+static bool can_require(struct error *fault)
+{
+	struct arena arena CLEANUP(arena_release) = {0};
+	struct confinement unknown = {0};
+	return confinement_landlock_holds(landlock_version(fault), fault) &&
+	       (cgroup_find_own(&arena, fault) || confinement_has_namespace(&unknown, fault));
 }
 
 bool confinement_check(const struct pipeline *pipeline, struct error *error)
 {
-	struct arena arena CLEANUP(arena_release) = {0};
 	struct error fault;
 	for (uint32_t i = 0; i < pipeline->step_count; i++) {
 		if (step_isolation(pipeline, &pipeline->steps[i]) != ISOLATION_REQUIRE)
 			continue;
-		return (confinement_landlock_holds(landlock_version(&fault), &fault) &&
-			       cgroup_find_own(&arena, &fault)) ||
+		return can_require(&fault) ||
 		       confinement_refuse(&pipeline->steps[i], &fault, error);
 	}
 	return true;

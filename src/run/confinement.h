@@ -17,6 +17,9 @@ struct confinement {
 	struct error cgroup_fault; /* why there is none; without a path alone */
 	unsigned landlock;         /* version; 0: none */
 	struct error landlock_fault;
+	bool namespace_is_tried; /* when the first step needs one */
+	bool has_namespace;
+	struct error namespace_fault;
 	const char *state_folder; /* canonical; the arena's */
 	const char *tree_folder;  /* canonical; of the work tree that the pipeline lies in */
 	const char *mark_path;    /* the file that tells the next runner of us; the arena's */
@@ -50,6 +53,12 @@ void confinement_close(struct confinement *confinement);
  * up to it; *error says what is missing and what to do. Costs nothing where no step does.
  */
 bool confinement_check(const struct pipeline *pipeline, struct error *error);
+
+/*
+ * A process namespace can be had; tried once. False: *fault, which says why there is no cgroup,
+ * gets the reason added.
+ */
+bool confinement_has_namespace(struct confinement *confinement, struct error *fault);
 
 /* Good enough for `isolation: require`. False: *fault, unless version is 0. */
 bool confinement_landlock_holds(unsigned version, struct error *fault);

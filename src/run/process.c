@@ -113,7 +113,7 @@ NOT_INSTRUMENTED static void set_up_descriptors(const struct start *start)
 	dup2(start->request->output, 1);
 	dup2(start->request->output, 2);
 	unsigned first_closed = 3;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < PROCESS_PASSED_LIMIT; i++) {
 		unsigned passed = (unsigned)start->request->passed[i];
 		if (!passed)
 			continue;
@@ -147,14 +147,14 @@ NOT_INSTRUMENTED static void enter_cgroup(struct start *start)
 	start->is_in_cgroup = list >= 0 && write(list, "0", 1) == 1;
 }
 
-NOT_INSTRUMENTED static bool restrict_self(const struct process_request *request)
+NOT_INSTRUMENTED bool process_restrict_self(const struct process_request *request)
 {
 	return !request->ruleset ||
 	       (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 		       syscall(SYS_landlock_restrict_self, request->ruleset, 0) == 0);
 }
 
-NOT_INSTRUMENTED static void execute(const struct process_request *request)
+NOT_INSTRUMENTED void process_execute(const struct process_request *request)
 {
 	char *const *environment = (char *const *)(const void *)request->environment;
 	execve(request->program, (char *const *)(const void *)request->arguments, environment);
@@ -186,7 +186,7 @@ NOT_INSTRUMENTED static int child_main(void *argument)
 		start->result = (struct start_result){START_FOLDER, errno};
 		_exit(127);
 	}
-	if (!restrict_self(start->request)) {
+	if (!process_restrict_self(start->request)) {
 		start->result = (struct start_result){START_RULESET, errno};
 		_exit(127);
 	}
@@ -194,7 +194,7 @@ NOT_INSTRUMENTED static int child_main(void *argument)
 	set_up_signals(start->launcher);
 	if (start->launcher->has_raised_limit)
 		setrlimit(RLIMIT_NOFILE, &start->launcher->descriptor_limit);
-	execute(start->request);
+	process_execute(start->request);
 	start->result = (struct start_result){START_PROGRAM, errno};
 	_exit(127);
 }

@@ -33,16 +33,20 @@ void process_launcher_close(struct process_launcher *launcher);
  */
 uint64_t process_launcher_reserve(struct process_launcher *launcher, uint64_t descriptor_count);
 
+#define PROCESS_PASSED_LIMIT 4
+
 struct process_request {
 	const char *program; /* path; a relative one counts from folder */
 	const char *const *arguments;
 	const char *const *environment;
 	const char *folder; /* absolute: working directory */
 	int output;         /* becomes descriptors 1 and 2; stays the caller's */
-	int passed[2];      /* above 2, kept open under the same numbers, ascending; 0: none */
+	/* above 2, kept open under the same numbers, ascending; 0: none */
+	int passed[PROCESS_PASSED_LIMIT];
 	int cgroup;         /* descriptor of a cgroup's folder to be in; 0: stays in ours */
 	bool needs_cgroup;  /* without it, it does not start */
 	int ruleset;        /* Landlock's, which it is under from its exec on; 0: none */
+	const char *holder; /* for namespace_start(): absolute path of wavetrain; NULL: none */
 };
 
 /* Where a start failed; error_number says why. */
@@ -52,6 +56,7 @@ enum start_fault {
 	START_PROGRAM,
 	START_CGROUP,
 	START_RULESET,
+	START_NAMESPACE, /* only namespace_start() */
 	START_SYSTEM
 };
 struct start_result {
@@ -87,6 +92,10 @@ struct process_result {
 /* Takes the exit status and closes the descriptor. False: it has not ended. */
 bool process_reap(
 	struct process_launcher *launcher, struct process *process, struct process_result *result);
+
+/* What a start does last, for namespaces. They fail with errno; the second one returns only then. */
+bool process_restrict_self(const struct process_request *request);
+void process_execute(const struct process_request *request);
 
 /* To everything in the group; nobody there is fine. */
 void process_signal_group(pid_t group, int signal);
