@@ -71,10 +71,10 @@ export class Workspace {
 
   /** Starts wavetrain and gives the child with what it prints gathered. */
   start(words, { env = {}, cwd = this.path } = {}) {
-    const child = spawn(program, words, { cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    // One pipe for both: of two, either may be read first.
+    const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...words], { cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'inherit'] });
     child.output = '';
     child.stdout.on('data', (bytes) => (child.output += bytes));
-    child.stderr.on('data', (bytes) => (child.output += bytes));
     child.ended = new Promise((resolve) => child.on('close', (status, signal) => resolve({ status, signal })));
     return child;
   }
