@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define MARK ".wavetrain-"
+#define MARK ".wavetrain-unfinished-"
 #define RANDOM "XXXXXX"
 
 static void take(void *context, const char *bytes, size_t size)

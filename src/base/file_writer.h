@@ -10,7 +10,7 @@
 /*
  * file_write_atomic() for a file that is never whole in memory: text is appended to ->text, which
  * hands its pieces on when it is drained. They go to a temporary file beside the path, whose name
- * is the path's and ".wavetrain-XXXXXX"; killed in between, nothing but that file is left, and
+ * is the path's and ".wavetrain-unfinished-XXXXXX"; killed in between, nothing but that file is left, and
  * file_writer_tidy() removes it.
  * Must stay where it was opened, because ->text refers to it.
  */

@@ -348,6 +348,7 @@ static bool is_left_out(struct collection *collection)
 	if (!collection->set->leaves_out || !may_become_fit)
 		return false;
 	*collection->error = (struct error){0};
+	collection->set->is_lacking = true;
 	return true;
 }
 

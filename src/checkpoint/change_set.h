@@ -23,6 +23,7 @@ struct change_set {
 	/* Set before: steps run, so that what is refused, or changes while it is read, may yet become
 	 * fit to be committed: it is as if it had not changed. */
 	bool leaves_out;
+	bool is_lacking; /* something was left out */
 	/* Paths whose content is what it was, with fresher stat: only the snapshot needs them. */
 	struct change *refreshed; /* heap */
 	size_t refreshed_count;

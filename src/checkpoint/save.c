@@ -70,10 +70,13 @@ struct preparation {
 };
 
 static bool append_state(
-	const struct checkpoint_request *request, struct buffer *state, struct error *error)
+	const struct preparation *preparation, struct buffer *state, struct error *error)
 {
-	return !request->append_state ||
-	       request->append_state(request->state_context, request, state, error);
+	struct checkpoint_request request = *preparation->request;
+
+	request.is_lacking = preparation->checkpointer->prepared->is_lacking;
+	return !request.append_state ||
+	       request.append_state(request.state_context, &request, state, error);
 }
 
 static bool write_commit(
@@ -88,7 +91,7 @@ static bool write_commit(
 	size_t parent_count = list_parents(checkpointer, parents);
 	git_signature *author = NULL;
 	git_signature *committer = NULL;
-	bool done = append_state(preparation->request, &state, error) &&
+	bool done = append_state(preparation, &state, error) &&
 		    make_signature(&author, identity->author_name, identity->author_email, time_s,
 			    error) &&
 		    make_signature(&committer, identity->committer_name, identity->committer_email,

@@ -30,6 +30,7 @@ struct checkpoint_request {
 	const char *run_id;
 	const char *subject; /* first line of the message, finished */
 	const char *body;    /* the steps and their durations, lines; "" for none */
+	bool is_lacking;     /* set for append_state: something was left for a later one */
 	/*
 	 * Appends lines that say how far the run is, kept in the commit where nobody reads them.
 	 * Called once there is something to commit. NULL: nothing is kept.

@@ -1,5 +1,6 @@
 #include "record/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,9 @@ static bool has_foreign_wal(const char *path)
 
 static bool is_damaged(const char *path, bool is_suspect, struct error *error)
 {
-	if (error->code == ERROR_DATABASE && is_suspect && has_foreign_wal(path))
+	bool is_foreign = error->code == ERROR_DATABASE && error->number == EBADMSG;
+
+	if (is_foreign && is_suspect && has_foreign_wal(path))
 		error_set(error, ERROR_RECORD_DAMAGED,
 			"%s is damaged: its -wal file belongs to another database", path);
 	return error->code == ERROR_RECORD_DAMAGED;

@@ -166,6 +166,7 @@ bool record_append_state(struct record *record, const struct checkpoint_request 
 		add_number(text, request->wave);
 	add_number(text, request->partial);
 	buffer_append_byte(text, '\n');
-	cursor->stating = cursor->sequence;
-	return append_steps(record, text, error);
+	/* What was left out may be any step's: all of them wait for a later commit. */
+	cursor->stating = request->is_lacking ? cursor->stated : cursor->sequence;
+	return request->is_lacking || append_steps(record, text, error);
 }

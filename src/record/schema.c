@@ -1,5 +1,6 @@
 #include "record/schema.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -62,6 +63,7 @@ static bool refuse_foreign(struct database *database, struct error *error)
 {
 	error_set(error, ERROR_DATABASE, "%s is a database of another program",
 		database_path(database));
+	error->number = EBADMSG;
 	return error_hint(error, "move it away and start the run anew");
 }
 

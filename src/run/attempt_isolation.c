@@ -44,14 +44,20 @@ static bool holds(const char *folder, const char *inner)
 	       (inner[length] == '/' || !inner[length] || text_equal(folder, "/"));
 }
 
+/* Writing beneath it reaches neither the work tree nor the state of runs. */
+static bool is_clear_of_run(const struct confinement *confinement, const char *folder)
+{
+	return !holds(folder, confinement->state_folder) &&
+	       !holds(folder, confinement->tree_folder);
+}
+
 const char *attempt_own_temporary(const struct attempt *attempt, const char *const *environment)
 {
 	const struct confinement *confinement = &attempt->executor->confinement;
 	if (!attempt_is_isolated(attempt) || !attempt->workspace.attempt_folder)
 		return NULL;
 	char *real = realpath(temporary_of(environment), NULL);
-	bool is_fit = real && !holds(real, confinement->state_folder) &&
-		      !holds(real, confinement->tree_folder);
+	bool is_fit = real && is_clear_of_run(confinement, real);
 	free(real);
 	return is_fit ? NULL
 		      : path_join(&attempt->executor->scratch, attempt->workspace.attempt_folder,
@@ -117,8 +123,10 @@ static void allow_system(const struct rules *rules)
 	const struct executor *executor = rules->attempt->executor;
 	static const char *const shared[] = {"/dev/shm", "/dev/mqueue"};
 	allow_if_there(rules, "/dev", LANDLOCK_WRITE);
-	for (size_t i = 0; i < ARRAY_LENGTH(shared); i++)
-		allow_if_there(rules, shared[i], LANDLOCK_ALL);
+	for (size_t i = 0; i < ARRAY_LENGTH(shared); i++) {
+		if (is_clear_of_run(&executor->confinement, shared[i]))
+			allow_if_there(rules, shared[i], LANDLOCK_ALL);
+	}
 	/* Root could change the system's settings there. */
 	if (geteuid() != 0)
 		allow_if_there(rules, "/proc", LANDLOCK_WRITE);
@@ -156,6 +164,9 @@ static bool allow_named(const struct rules *rules, const char *const *environmen
 	const struct attempt *attempt = rules->attempt;
 	const struct text_list *writable = &attempt_step(attempt)->writable;
 	for (uint32_t i = 0; i < writable->count; i++) {
+		/* A variable that is not set names nothing, not the pipeline's folder. */
+		if (text_is_empty(writable->items[i].text))
+			continue;
 		const char *path = resolve(attempt, writable->items[i].text, environment);
 		if (!path_exists(path) && !folder_make(path, rules->error))
 			return error_context(rules->error, "'writable'");

@@ -217,7 +217,7 @@ static bool make_run(struct cgroup_run *run, struct error *error)
 		return error_set_errno(
 			error, ERROR_PROCESS, "the cgroup '%s' cannot be made", run->path);
 	CLEANUP(close_descriptor) int folder = open(run->path, FOLDER_FLAGS);
-	flock(folder, LOCK_SH | LOCK_NB);
+	flock(folder, LOCK_SH);
 	if (faccessat(folder, "cgroup.kill", W_OK, AT_EACCESS) < 0) {
 		rmdir(run->path);
 		return error_set(error, ERROR_PROCESS,
@@ -367,6 +367,13 @@ bool cgroup_end(const char *path)
 	return rmdir(path) == 0 || errno == ENOENT;
 }
 
+void cgroup_end_left(const char *path)
+{
+	CLEANUP(close_descriptor) int folder = open(path, FOLDER_FLAGS);
+	if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+		cgroup_end(path);
+}
+
 static bool is_younger(int folder, int64_t age_ms)
 {
 	struct stat facts;
@@ -384,8 +391,9 @@ void cgroup_end_abandoned(const char *own, const char *prefix, int64_t age_ms)
 			continue;
 		CLEANUP(close_descriptor)
 		int folder = openat(dirfd(entries), entry->d_name, FOLDER_FLAGS);
-		if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0 &&
-			!is_younger(folder, age_ms))
+		/* A younger one's runner may be about to take its lock. */
+		if (folder >= 0 && !is_younger(folder, age_ms) &&
+			flock(folder, LOCK_EX | LOCK_NB) == 0)
 			cgroup_end(path_join(&arena, own, entry->d_name));
 	}
 }

@@ -70,6 +70,9 @@ void cgroup_end_abandoned(const char *own, const char *prefix, int64_t age_ms);
  * not end in time, or it cannot be removed. A path where none is: true.
  */
 bool cgroup_end(const char *path);
+
+/* The same, but for one whose runner lives. */
+void cgroup_end_left(const char *path);
 #define CGROUP_END_WAIT_MS 2000
 
 #endif

@@ -25,12 +25,15 @@
 
 /* --- the mark --- */
 
-/* A mark may say anything: nothing but a run's cgroup is ever ended. */
+/*
+ * A mark may say anything, and whoever copies a work tree copies it: nothing but the cgroup of a
+ * run whose runner is gone is ever ended.
+ */
 static void end_marked_cgroup(const char *path)
 {
 	if (path[0] == '/' && text_starts_with(path_file_name(path), CGROUP_PREFIX) &&
 		!strstr(path, "/../"))
-		cgroup_end(path);
+		cgroup_end_left(path);
 }
 
 static void end_marked_run(const char *id)

@@ -92,8 +92,13 @@ uint32_t jobserver_step_ends(struct jobserver *jobserver)
 	jobserver->running_count--;
 	if (!jobserver->style)
 		return 0;
-	if (!jobserver->running_count)
+	if (!jobserver->running_count) {
+		/* The first step needs none. */
+		if (jobserver->has_spare)
+			put_tokens(jobserver, 1);
+		jobserver->has_spare = false;
 		return restore(jobserver);
+	}
 	put_tokens(jobserver, 1);
 	return 0;
 }

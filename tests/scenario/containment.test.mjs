@@ -2,7 +2,7 @@
 // A machine without cgroups or Landlock has the weaker kind tested: that it is said, and what it does.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { cleanEnvironment, program, until, withWorkspace } from '../rig/workspace.mjs';
@@ -157,6 +157,21 @@ steps: [{id: a, run: 'true'}]
   }
 }));
 
+test('a copy of a folder where a run goes on does not end that run', withWorkspace({}, async (place) => {
+  place.pipeline(`
+steps: [{id: a, run: 'touch ../begun; until test -e ../over; do sleep 0.05; done'}]
+`);
+  const child = place.start(['run']);
+  await until(() => existsSync(join(place.root, 'begun')), 'the step');
+  const copy = join(place.root, 'below', 'copy');
+  cpSync(place.path, copy, { recursive: true });
+  writeFileSync(join(place.root, 'below', 'over'), '');
+  const there = spawnSync(program, ['run', '--resume=never', '--allow-dirty'], { cwd: copy, env: cleanEnvironment(), encoding: 'utf8', timeout: 60000 });
+  assert.equal(there.status, 0, there.stdout + there.stderr);
+  writeFileSync(join(place.root, 'over'), '');
+  assert.equal((await child.ended).status, 0, child.output);
+}));
+
 // --- what they may write ---
 
 /** What a fresh workspace must not reach. Each is tried from there; $R is the repository. */
@@ -252,6 +267,16 @@ steps:
   assert.equal(read(join(place.root, 'none.txt')), 'x\n');
   assert.equal(read(join(place.root, 'cache/deep/x')), 'x\n');
   assert.equal(existsSync(join(place.root, 'named.txt')), !isHeld());
+}));
+
+test('a variable without a value among writable names nothing', withWorkspace({}, (place) => {
+  place.pipeline(`
+steps: [{id: a, workspace: fresh, writable: ["\${NO_SUCH_PLACE:-}"], run: 'echo x > "$R/made.txt"'}]
+`);
+  const done = run(place, alone, ['run'], { R: place.path });
+  const isHeld = heldOf(place, 'a').includes('landlock');
+  assert.equal(done.status, isHeld ? 1 : 0, done.stdout + done.stderr);
+  assert.equal(place.exists('made.txt'), !isHeld);
 }));
 
 test('a place that cannot be made writable fails the step before it starts', withWorkspace({}, (place) => {

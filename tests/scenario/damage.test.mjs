@@ -319,3 +319,37 @@ test('a definition that changed since is run again, also from commits', withWork
   assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
   assert.equal(workspace.read('one.txt'), 'old\nnew\n');
 }));
+
+test('what another program holds, or a newer one wrote, is not damaged', withWorkspace({}, async (workspace) => {
+  const of = await prepareKilled(workspace);
+  withCopy(of, (at) => {
+    const newer = ".dbconfig no_ckpt_on_close on\nPRAGMA user_version = 99; UPDATE seals SET digest = 'schema 99' WHERE event = 0;\n";
+    const made = spawnSync('sqlite3', [database(at.place)], { input: newer, encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    assert.ok(statSync(`${database(at.place)}-wal`).size > 0);
+    for (const words of [['run'], ['resume']]) {
+      const refused = at.run(...words);
+      assert.equal(refused.status, 4, refused.stdout + refused.stderr);
+      assert.match(refused.stderr, /written by a newer wavetrain/);
+    }
+    assert.deepEqual(aside(at.place), []);
+  });
+}));
+
+test('a step whose file a commit left out is not done for another clone', withWorkspace({}, async (workspace) => {
+  workspace.pipeline(`
+name: unfit
+execution: {mode: frontier, jobs: 2}
+checkpoint: {max_file: 1KB}
+steps:
+  - {id: large, milestone: true, run: 'head -c 100000 /dev/zero > big.bin; echo a > a.txt; echo large >> "$LEDGER"'}
+  - {id: slow, run: 'until git log -1 --format=%B | grep -q "^Wavetrain-Trigger: milestone"; do sleep 0.05; done'}
+  - {id: last, needs: [large, slow], run: 'echo last >> "$LEDGER"; rm big.bin; exit 1'}
+`);
+  const ledger = join(workspace.root, 'ledger');
+  assert.equal(workspace.run(['run'], { env: { LEDGER: ledger } }).status, 1);
+  const milestone = workspace.git('log', '--format=%H', '--grep', 'Wavetrain-Trigger: milestone', '-1');
+  assert.equal(workspace.git('ls-tree', '--name-only', milestone, 'a.txt', 'big.bin'), 'a.txt');
+  assert.doesNotMatch(workspace.git('cat-file', 'commit', milestone), /^ done large/m);
+  assert.match(workspace.git('cat-file', 'commit', milestone), /^wavetrain-state /m);
+}));

@@ -42,7 +42,7 @@ const filesOf = (place) => ['.git', '.wavetrain'].flatMap((folder) => walk(join(
 const mayBeLeft = /^\.wavetrain\/runs\/RUN\/(log\/[a-e]\.\d\.log|work|work\/.*|left)$/;
 
 /** Without memory the program ends on the spot, as if killed: a new file for one it replaced, a claim of a run that never was. */
-const leftAsByKill = /\.wavetrain-[A-Za-z0-9]{6}$|^\.git\/wavetrain(\/RUN)?$/;
+const leftAsByKill = /\.wavetrain-unfinished-[A-Za-z0-9]{6}$|^\.git\/wavetrain(\/RUN)?$/;
 
 /** How the run went, and what fail_at tells of its calls. */
 function runFailing(kind, which, at) {

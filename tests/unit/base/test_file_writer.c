@@ -151,8 +151,8 @@ static void killed_leaves_only_a_temporary_file_that_goes(void **state)
 
 	/* What is being written stays, and so does what only looks like it. */
 	assert_true(file_writer_open(&busy, path, &error));
-	assert_true(
-		file_write_atomic(path_join(&arena, folder, "a.wavetrain-b"), "mine", 4, &error));
+	assert_true(file_write_atomic(
+		path_join(&arena, folder, "a.wavetrain-backup"), "mine", 4, &error));
 	assert_int_equal(file_count(folder), 4);
 	file_writer_tidy(folder);
 	assert_int_equal(file_count(folder), 3);
