@@ -9,14 +9,15 @@ const wait = 'until test -e ../go; do sleep 0.01; done';
 const triggers = (place) => place.git('log', '--reverse', '--format=%(trailers:key=Wavetrain-Trigger,valueonly,separator=%x2C)').split('\n').filter(Boolean);
 const states = (run) => Object.fromEntries(run.steps.map((step) => [step.id, step.state]));
 
-// `long` is of the first level and ends only when the last step of the chain has run.
+// `long` is of the first level and writes only when the last step of the chain is committed: what
+// it wrote earlier could go into that commit, and leave nothing to the one at the end.
 const chain = `
 execution: {mode: frontier, jobs: 2}
 steps:
-  - {id: long, run: '${wait}; echo long > long.txt'}
+  - {id: long, run: 'until git log --format=%s | grep -q "c)"; do sleep 0.01; done; echo long > long.txt'}
   - {id: a, run: 'echo a > a.txt'}
   - {id: b, needs: [a], run: 'echo b > b.txt'}
-  - {id: c, needs: [b], run: 'echo c > c.txt; touch ../go'}
+  - {id: c, needs: [b], run: 'echo c > c.txt'}
 `;
 
 test('a step starts as soon as what it needs has ended; quarters are committed', withWorkspace({}, (place) => {
