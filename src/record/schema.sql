@@ -2,7 +2,9 @@
 -- milliseconds, states the words of model/state.c. A step keeps its number (step) for the whole
 -- run; its place in the present plan (place) changes when a run is continued with another
 -- pipeline. Tables that are written while steps run have no index besides their key, so that a
--- commit touches few pages; long texts that never change stand apart from the rows that do.
+-- commit touches few pages; long texts that never change stand apart from the rows that do. Their
+-- checks have no IN (…) of more than two: SQLite would build a table for the list at every row that
+-- is written, which costs more than the row.
 
 CREATE TABLE runs (
 	run INTEGER PRIMARY KEY, -- in the order they began
@@ -34,7 +36,9 @@ CREATE TABLE waves (
 	origin TEXT NOT NULL,
 	stage INTEGER NOT NULL CHECK (stage >= 0),
 	step_count INTEGER NOT NULL CHECK (step_count >= 0),
-	state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed', 'skipped')),
+	state TEXT NOT NULL CHECK (
+		state = 'pending' OR state = 'running' OR state = 'done' OR state = 'failed' OR
+		state = 'skipped'),
 	started_ms INTEGER,
 	ended_ms INTEGER,
 	PRIMARY KEY (run, wave)
@@ -48,14 +52,14 @@ CREATE TABLE groups (
 	wave INTEGER NOT NULL CHECK (wave >= 0),
 	first_place INTEGER NOT NULL CHECK (first_place >= 0),
 	step_count INTEGER NOT NULL CHECK (step_count >= 0),
-	state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed', 'skipped')),
+	state TEXT NOT NULL CHECK (
+		state = 'pending' OR state = 'running' OR state = 'done' OR state = 'failed' OR
+		state = 'skipped'),
 	started_ms INTEGER,
 	ended_ms INTEGER,
 	PRIMARY KEY (run, group_number)
 ) WITHOUT ROWID, STRICT;
 
--- No IN (…) in the checks of steps and attempts: SQLite would build a table for the list at every
--- row that is written, which costs more than the row.
 CREATE TABLE steps (
 	run INTEGER NOT NULL REFERENCES runs,
 	step INTEGER NOT NULL CHECK (step >= 0),
@@ -181,7 +185,8 @@ CREATE TABLE contract_errors (
 CREATE TABLE checkpoints (
 	run INTEGER NOT NULL REFERENCES runs,
 	number INTEGER NOT NULL CHECK (number >= 0),
-	state TEXT NOT NULL CHECK (state IN ('prepared', 'done', 'failed')),
+	state TEXT NOT NULL CHECK (
+		state = 'prepared' OR state = 'done' OR state = 'failed'),
 	trigger_name TEXT NOT NULL,
 	wave INTEGER, -- NULL: none
 	partial INTEGER NOT NULL CHECK (partial IN (0, 1)),
