@@ -9,22 +9,27 @@ const wait = 'until test -e ../go; do sleep 0.01; done';
 const triggers = (place) => place.git('log', '--reverse', '--format=%(trailers:key=Wavetrain-Trigger,valueonly,separator=%x2C)').split('\n').filter(Boolean);
 const states = (run) => Object.fromEntries(run.steps.map((step) => [step.id, step.state]));
 
-// `long` is of the first level and writes only when the last step of the chain is committed: what
-// it wrote earlier could go into that commit, and leave nothing to the one at the end.
+// `long` is of the first level and ends last.
 const chain = `
 execution: {mode: frontier, jobs: 2}
 steps:
-  - {id: long, run: 'until git log --format=%s | grep -q "c)"; do sleep 0.01; done; echo long > long.txt'}
+  - {id: long, run: '${wait}; echo long > long.txt'}
   - {id: a, run: 'echo a > a.txt'}
   - {id: b, needs: [a], run: 'echo b > b.txt'}
   - {id: c, needs: [b], run: 'echo c > c.txt'}
 `;
 
-test('a step starts as soon as what it needs has ended; quarters are committed', withWorkspace({}, (place) => {
+test('a step starts as soon as what it needs has ended; quarters are committed', withWorkspace({}, async (place) => {
   place.pipeline(chain);
-  const done = place.run(['run']);
-  assert.equal(done.status, 0, done.stdout + done.stderr);
-  assert.match(done.stdout, /wave 1\/1 {2}frontier {2}4 steps/);
+  const child = place.start(['run']);
+  await until(() => /✓ c/.test(child.output), 'the end of c');
+  // What is written before a checkpoint is in it, whoever wrote it, and is nothing new to the next one.
+  const held = () => place.record("SELECT count(*) AS count FROM checkpoints WHERE state = 'done'")[0].count;
+  await until(() => held() === 3, 'the third checkpoint');
+  place.write('../go', '');
+  const { status } = await child.ended;
+  assert.equal(status, 0, child.output);
+  assert.match(child.output, /wave 1\/1 {2}frontier {2}4 steps/);
   const found = triggers(place);
   assert.deepEqual([found[0], found.at(-1)], ['progress', 'wave']);
   const first = place.git('log', '--grep=partly complete (a)', '--format=%B');
