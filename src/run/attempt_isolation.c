@@ -20,13 +20,17 @@ static enum isolation isolation_of(const struct attempt *attempt)
 	return step_isolation(attempt->executor->settings->plan->pipeline, attempt_step(attempt));
 }
 
-bool attempt_is_isolated(const struct attempt *attempt)
+static bool is_to_be_isolated(const struct attempt *attempt)
 {
 	enum isolation isolation = isolation_of(attempt);
-	if (isolation == ISOLATION_NONE || !attempt->executor->confinement.landlock)
-		return false;
 	return isolation == ISOLATION_REQUIRE ||
-	       attempt_step(attempt)->workspace != WORKSPACE_SHARED;
+	       (isolation != ISOLATION_NONE &&
+		       attempt_step(attempt)->workspace != WORKSPACE_SHARED);
+}
+
+bool attempt_is_isolated(const struct attempt *attempt)
+{
+	return is_to_be_isolated(attempt) && attempt->executor->confinement.landlock;
 }
 
 /* --- the temporary folder --- */
@@ -37,18 +41,22 @@ static const char *temporary_of(const char *const *environment)
 	return folder && folder[0] == '/' ? folder : "/tmp";
 }
 
+/* inner is NULL: there is none. */
 static bool holds(const char *folder, const char *inner)
 {
 	size_t length = strlen(folder);
+	if (!inner)
+		return false;
 	return strncmp(folder, inner, length) == 0 &&
 	       (inner[length] == '/' || !inner[length] || text_equal(folder, "/"));
 }
 
-/* Writing beneath it reaches neither the work tree nor the state of runs. */
+/* Writing beneath it reaches neither work tree nor history nor the state of runs. */
 static bool is_clear_of_run(const struct confinement *confinement, const char *folder)
 {
 	return !holds(folder, confinement->state_folder) &&
-	       !holds(folder, confinement->tree_folder);
+	       !holds(folder, confinement->tree_folder) && !holds(folder, confinement->git.own) &&
+	       !holds(folder, confinement->git.common);
 }
 
 const char *attempt_own_temporary(const struct attempt *attempt, const char *const *environment)
@@ -159,18 +167,32 @@ static const char *resolve(
 	return path_join(scratch, attempt->executor->settings->plan->pipeline->folder, path);
 }
 
+/* NULL: a variable that is not set names nothing, not the pipeline's folder. */
+static const char *named_path(
+	const struct attempt *attempt, uint32_t index, const char *const *environment)
+{
+	const char *text = attempt_step(attempt)->writable.items[index].text;
+	return text_is_empty(text) ? NULL : resolve(attempt, text, environment);
+}
+
+/* Also where nothing can be held: what a step finds must not hang on the system. */
+static bool make_named(
+	const struct attempt *attempt, const char *const *environment, struct error *error)
+{
+	for (uint32_t i = 0; i < attempt_step(attempt)->writable.count; i++) {
+		const char *path = named_path(attempt, i, environment);
+		if (path && !path_exists(path) && !folder_make(path, error))
+			return error_context(error, "'writable'");
+	}
+	return true;
+}
+
 static bool allow_named(const struct rules *rules, const char *const *environment)
 {
 	const struct attempt *attempt = rules->attempt;
-	const struct text_list *writable = &attempt_step(attempt)->writable;
-	for (uint32_t i = 0; i < writable->count; i++) {
-		/* A variable that is not set names nothing, not the pipeline's folder. */
-		if (text_is_empty(writable->items[i].text))
-			continue;
-		const char *path = resolve(attempt, writable->items[i].text, environment);
-		if (!path_exists(path) && !folder_make(path, rules->error))
-			return error_context(rules->error, "'writable'");
-		if (!allow(rules, path, LANDLOCK_ALL))
+	for (uint32_t i = 0; i < attempt_step(attempt)->writable.count; i++) {
+		const char *path = named_path(attempt, i, environment);
+		if (path && !allow(rules, path, LANDLOCK_ALL))
 			return error_context(rules->error, "'writable'");
 	}
 	bool is_shared = attempt_step(attempt)->workspace == WORKSPACE_SHARED;
@@ -234,10 +256,12 @@ bool attempt_hold(struct attempt *attempt, struct process_request *request, stru
 		*refusal = (struct refusal){.failure = FAILURE_PERMANENT, .exit_status = -1};
 		return confinement_refuse(attempt_step(attempt), &fault, &refusal->error);
 	}
-	if (!attempt_is_isolated(attempt))
+	if (!is_to_be_isolated(attempt))
 		return true;
 	refusal->exit_status = -1;
-	int ruleset = make_rules(attempt, request->environment, refusal);
+	int ruleset = make_named(attempt, request->environment, &refusal->error) ? 0 : -1;
+	if (ruleset == 0 && attempt_is_isolated(attempt))
+		ruleset = make_rules(attempt, request->environment, refusal);
 	if (ruleset < 0) {
 		refusal->error_number = refusal->error.number;
 		if (attempt_lacks_resource(refusal->error_number))

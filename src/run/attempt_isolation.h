@@ -9,7 +9,7 @@
  *   the attempt's own folder    workspace, input and output
  *   its summary and handoff     they are there, empty, before it starts
  *   the temporary folder        $TMPDIR or /tmp; one within the attempt's folder where that holds
- *                               the work tree or the state folder
+ *                               the work tree, its .git or the state folder
  *   devices, shared memory, /proc (not for root), a jobserver
  *   what `writable` names; the work tree where `isolation: require` is given to a shared workspace
  */

@@ -36,13 +36,6 @@ static void end_marked_cgroup(const char *path)
 		cgroup_end_left(path);
 }
 
-static void end_marked_run(const char *id)
-{
-	CLEANUP(buffer_release) struct buffer marker = BUFFER_INIT;
-	buffer_printf(&marker, "WAVETRAIN_RUN_ID=%s", id);
-	leftovers_end_marked(buffer_text(&marker));
-}
-
 void confinement_end_predecessor(const char *state_folder)
 {
 	struct arena arena CLEANUP(arena_release) = {0};
@@ -58,7 +51,7 @@ void confinement_end_predecessor(const char *state_folder)
 		path[strcspn(path, "\n")] = '\0';
 		end_marked_cgroup(path);
 		if (*mark.bytes)
-			end_marked_run(mark.bytes);
+			leftovers_end_run(mark.bytes, state_folder);
 	}
 	unlink(mark_path);
 }
@@ -115,6 +108,7 @@ void confinement_open(struct confinement *confinement, const struct confinement_
 		.tree_folder = tree_of(request),
 		.mark_path = path_join(request->arena, request->state_folder, MARK_FILE),
 	};
+	confinement->git = git_folders_find(confinement->tree_folder, request->arena);
 	name_cgroup(confinement, request);
 	confinement->landlock = landlock_version(&confinement->landlock_fault);
 	leave_mark(confinement, request->run_id);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "model/pipeline.h"
 #include "run/cgroup.h"
+#include "run/git_folders.h"
 
 /*
  * What this system offers to hold steps with. Session, process group and parent-death signal are
@@ -22,6 +23,7 @@ struct confinement {
 	struct error namespace_fault;
 	const char *state_folder; /* canonical; the arena's */
 	const char *tree_folder;  /* canonical; of the work tree that the pipeline lies in */
+	struct git_folders git;   /* of that work tree */
 	const char *mark_path;    /* the file that tells the next runner of us; the arena's */
 };
 

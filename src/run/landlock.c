@@ -28,19 +28,28 @@ static uint64_t known_access(unsigned version)
 	return version < LANDLOCK_TRUNCATE_VERSION ? ACCESS_ALL & ~ACCESS_TRUNCATE : ACCESS_ALL;
 }
 
+static const char *why_there_is_none(int error_number)
+{
+	switch (error_number) {
+	case EOPNOTSUPP:
+		return "the kernel was started without Landlock";
+	case EPERM:
+	case EACCES:
+		return "Landlock is forbidden here, as in some containers";
+	default:
+		return "the kernel has no Landlock";
+	}
+}
+
 unsigned landlock_version(struct error *error)
 {
 	long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (version > 1)
 		return (unsigned)version;
-	if (version == 1)
-		error_set(error, ERROR_PROCESS,
-			"the kernel's Landlock is too old (Linux 5.19 is new "
-			"enough)");
-	else
-		error_set(error, ERROR_PROCESS, "the kernel %s Landlock",
-			errno == EOPNOTSUPP ? "was started without" : "has no");
+	error_set(error, ERROR_PROCESS, "%s",
+		version == 1 ? "the kernel's Landlock is too old (Linux 5.19 is new enough)"
+			     : why_there_is_none(errno));
 	return 0;
 }
 

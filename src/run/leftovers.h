@@ -47,11 +47,11 @@ void leftovers_end(struct leftovers *leftovers);
 bool process_carries_marker(pid_t id, const char *marker);
 
 /*
- * Ends what a runner that was killed has left anywhere on this machine: processes of our user
- * whose environment holds MARKER ("NAME=value"). Spared are our own session, those that started
- * us, and what a living runner other than these has above it. Returns when they are gone, or
- * after LEFTOVERS_WAIT_MS.
+ * Ends what a runner that was killed has left anywhere on this machine: processes of our user whose
+ * environment holds the run's id and notes beneath FOLDER, the run's or one above it. The caller
+ * holds the lock of that folder's state, so no runner of theirs is alive. Spared are our own session
+ * and those that started us. Returns when they are gone, or after LEFTOVERS_WAIT_MS.
  */
-void leftovers_end_marked(const char *marker);
+void leftovers_end_run(const char *run_id, const char *folder);
 
 #endif

@@ -1,5 +1,6 @@
 /* The part of leftovers.h that looks at processes anywhere. */
 #include <dirent.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,11 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "run/doomed.h"
 #include "run/leftovers.h"
 #include "run/process_stat.h"
@@ -20,22 +23,34 @@
 #define ANCESTOR_LIMIT 256
 #define PROC_FILE_LIMIT_BYTES (16 << 20)
 
-bool process_carries_marker(pid_t id, const char *marker)
+static bool read_environment(pid_t id, struct buffer *environment)
 {
 	char path[64];
-	struct buffer environment = BUFFER_INIT;
 	struct error ignored;
-	bool found = false;
-	size_t length = strlen(marker) + 1;
 	snprintf(path, sizeof path, "/proc/%d/environ", (int)id);
-	if (file_read(path, PROC_FILE_LIMIT_BYTES, &environment, &ignored)) {
-		buffer_append_byte(&environment, '\0');
-		for (size_t at = 0; !found && at + length <= environment.size;
-			at += strlen(environment.bytes + at) + 1)
-			found = memcmp(environment.bytes + at, marker, length) == 0;
+	if (!file_read(path, PROC_FILE_LIMIT_BYTES, environment, &ignored))
+		return false;
+	buffer_append_byte(environment, '\0');
+	return true;
+}
+
+/* What follows prefix in the first entry that begins with it. NULL: there is none. */
+static char *find_entry(struct buffer *environment, const char *prefix)
+{
+	for (size_t at = 0; at < environment->size; at += strlen(environment->bytes + at) + 1) {
+		if (text_starts_with(environment->bytes + at, prefix))
+			return environment->bytes + at + strlen(prefix);
 	}
-	buffer_release(&environment);
-	return found;
+	return NULL;
+}
+
+bool process_carries_marker(pid_t id, const char *marker)
+{
+	CLEANUP(buffer_release) struct buffer environment = BUFFER_INIT;
+	if (!read_environment(id, &environment))
+		return false;
+	const char *rest = find_entry(&environment, marker);
+	return rest && !*rest;
 }
 
 /* 0: it has none, or is gone. */
@@ -47,7 +62,8 @@ static pid_t parent_of(pid_t id)
 }
 
 struct marked_search {
-	const char *marker;
+	const char *run_id;
+	struct stat folder;
 	pid_t ancestors[ANCESTOR_LIMIT];
 	uint32_t ancestor_count;
 };
@@ -70,39 +86,39 @@ static bool is_ancestor(const struct marked_search *search, pid_t id)
 	return false;
 }
 
-static void read_name(pid_t id, struct buffer *name)
+/*
+ * The process looks at path, and some folder above that is ours. Asked where the process is: in a
+ * container the same folder has another path.
+ */
+static bool lies_beneath(const struct marked_search *search, pid_t id, char *path)
 {
-	char path[64];
-	struct error ignored;
-	snprintf(path, sizeof path, "/proc/%d/comm", (int)id);
-	buffer_clear(name);
-	if (!file_read(path, PROC_FILE_LIMIT_BYTES, name, &ignored))
-		buffer_clear(name);
-}
-
-/* Called as we are, wherever it is installed, and none of those that started us. */
-static bool is_other_runner(const struct marked_search *search, pid_t id)
-{
-	CLEANUP(buffer_release) struct buffer name = BUFFER_INIT;
-	CLEANUP(buffer_release) struct buffer own_name = BUFFER_INIT;
-	read_name(id, &name);
-	read_name(getpid(), &own_name);
-	return !is_ancestor(search, id) && strcmp(buffer_text(&name), buffer_text(&own_name)) == 0;
+	struct arena arena CLEANUP(arena_release) = {0};
+	struct stat facts;
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
+		*slash = '\0';
+		const char *seen = arena_format(&arena, "/proc/%d/root%s/", (int)id, path);
+		if (stat(seen, &facts) == 0 && facts.st_dev == search->folder.st_dev &&
+			facts.st_ino == search->folder.st_ino)
+			return true;
+	}
+	return false;
 }
 
 /*
- * Run ids are points in time: a run of the same id may be going on in another folder. Its steps
- * have their runner above them, while those of a runner that was killed have got a new parent.
+ * Run ids are points in time: a run of the same id may be going on in another folder, and a copy of
+ * this one names it as well. Which folder a step belongs to, its notes say.
  */
-static bool is_orphan(const struct marked_search *search, pid_t id)
+static bool is_of_run(const struct marked_search *search, pid_t id)
 {
-	pid_t parent = parent_of(id);
-	for (int depth = 0; parent > 1 && depth < ANCESTOR_LIMIT; depth++) {
-		if (!process_carries_marker(parent, search->marker))
-			return !is_other_runner(search, parent);
-		parent = parent_of(parent);
-	}
-	return true;
+	CLEANUP(buffer_release) struct buffer environment = BUFFER_INIT;
+	if (!read_environment(id, &environment))
+		return false;
+	const char *run_id = find_entry(&environment, "WAVETRAIN_RUN_ID=");
+	char *notes = find_entry(&environment, "WAVETRAIN_SUMMARY=");
+	return run_id && notes && text_equal(run_id, search->run_id) &&
+	       lies_beneath(search, id, notes);
 }
 
 static void doom_marked(
@@ -120,17 +136,19 @@ static void doom_marked(
 		return;
 	/* Opened first: the number can then not become another process's unnoticed. */
 	CLEANUP(close_descriptor) int descriptor = doomed_open(id);
-	if (descriptor < 0 || !process_carries_marker(id, search->marker) || !is_orphan(search, id))
+	if (descriptor < 0 || !is_of_run(search, id))
 		return;
 	syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, NULL, 0);
 	doomed_add(doomed, descriptor);
 	descriptor = -1;
 }
 
-void leftovers_end_marked(const char *marker)
+void leftovers_end_run(const char *run_id, const char *folder)
 {
-	struct marked_search search = {.marker = marker};
+	struct marked_search search = {.run_id = run_id};
 	int64_t deadline_ns = clock_monotonic_ns() + (int64_t)LEFTOVERS_WAIT_MS * NS_PER_MS;
+	if (stat(folder, &search.folder) < 0)
+		return;
 	find_ancestors(&search);
 	/* They may start others while they are being looked for. */
 	for (bool has_found = true; has_found && clock_monotonic_ns() < deadline_ns;) {

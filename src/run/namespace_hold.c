@@ -24,6 +24,7 @@
 #define LEFTOVER_LOOK_MS 5
 #define FIRST_FREE_DESCRIPTOR 3
 #define EXIT_LOST 127
+#define LOST_STATUS (EXIT_LOST << 8) /* as wait(2) tells of it */
 
 struct hold {
 	struct process_request command;
@@ -93,7 +94,7 @@ static int reap_until(pid_t command)
 		if (ended == command)
 			return status;
 		if (ended < 0 && errno != EINTR)
-			return W_EXITCODE(EXIT_LOST, 0);
+			return LOST_STATUS;
 	}
 }
 

@@ -170,14 +170,6 @@ static void tick_is_due(void *owner)
 
 /* --- the whole run --- */
 
-/* What the runner that was killed has left would work beside the steps that run again. */
-static void end_predecessors(const struct runner *runner)
-{
-	char marker[256];
-	snprintf(marker, sizeof marker, "WAVETRAIN_RUN_ID=%s", runner->settings->run->id);
-	leftovers_end_marked(marker);
-}
-
 static void start_run(struct runner *runner)
 {
 	const struct run_services *services = runner->settings->services;
@@ -446,8 +438,9 @@ bool runner_run(
 	if (settings->die_with_parent)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	bool is_open = open_runner(&runner, error);
+	/* What a runner that was killed has left would work beside the steps that run again. */
 	if (is_open && settings->resumed && !settings->expanded)
-		end_predecessors(&runner);
+		leftovers_end_run(settings->run->id, settings->run_folder);
 	if (is_open) {
 		adopt_settled(&runner);
 		start_run(&runner);

@@ -2,64 +2,19 @@
 // A machine without cgroups or Landlock has the weaker kind tested: that it is said, and what it does.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { cleanEnvironment, program, until, withWorkspace } from '../rig/workspace.mjs';
+import { alone, heldOf, isAlive, missing, read, run, worlds } from '../rig/held_worlds.mjs';
 
-const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-const mountPoints = read('/proc/self/mountinfo').split('\n').filter((line) => line.includes(' - cgroup2 ')).map((line) => line.split(' ')[4]);
+test('every system that is weaker than this one is there', { skip: missing || false }, () => {});
 
-/** Found out without the program: can a cgroup be made beneath ours that the kernel ends as one? */
-function hasCgroup() {
-  const own = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1];
-  const folder = own && mountPoints.map((point) => join(point, own)).find((path) => existsSync(join(path, 'cgroup.procs')));
-  if (!folder) return false;
-  const probe = join(folder, `wavetrain-probe-${process.pid}`);
-  try {
-    mkdirSync(probe);
-    const is = existsSync(join(probe, 'cgroup.kill'));
-    rmdirSync(probe);
-    return is;
-  } catch {
-    return false;
-  }
-}
-
-const alone = { name: 'as this machine is', words: [], cgroup: hasCgroup() };
-
-/** The same machine, seen from where every cgroup is covered by something else; a process keeps that place. */
-async function covered() {
-  const isRoot = process.getuid() === 0;
-  const cover = mountPoints.map((point) => `mount -t tmpfs none '${point}' && `).join('') + 'echo ready && exec sleep 100000';
-  const keeper = spawn('unshare', [...(isRoot ? [] : ['-r']), '-m', 'sh', '-c', cover], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const isReady = await new Promise((resolve) => {
-    keeper.on('error', () => resolve(false));
-    keeper.stdout.on('data', () => resolve(true));
-    keeper.on('close', () => resolve(false));
-  });
-  test.after(() => keeper.kill());
-  if (!isReady) return [];
-  const words = ['nsenter', '-t', String(keeper.pid), '-m', ...(isRoot ? [] : ['-U', '--preserve-credentials']), '--wd=.'];
-  return [{ name: 'where cgroups cannot be had', words, cgroup: false }];
-}
-const weaker = alone.cgroup ? await covered() : [];
-const worlds = [alone, ...weaker];
-
-function run(place, world, words, env = {}) {
-  const all = [...world.words, program, ...words];
-  const done = spawnSync(all[0], all.slice(1), { cwd: place.path, env: cleanEnvironment(env), encoding: 'utf8', timeout: 60000 });
-  assert.equal(done.error, undefined, String(done.error));
-  return done;
-}
-
-const heldOf = (place, id) => place.latest().steps.find((step) => step.id === id).attempts.at(-1).containment;
 const logOf = (place, id) => read(join(place.path, '.wavetrain/runs', place.latest().id, `log/${id}.1.log`));
-const isAlive = (id) => existsSync(`/proc/${id}`) && !/^State:\s+[ZX]/m.test(read(`/proc/${id}/status`));
 const pidIn = (path) => Number(read(path).trim());
 
-/** True in a step while the process whose id is in the file is there. */
-const sleeps = (file) => `test "$(cat /proc/$(cat ${file} 2> /dev/null)/comm 2> /dev/null)" = sleep`;
+/** True in a step while the process whose id is in the file is there; neither before its exec is over, nor when it waits to be reaped. */
+const sleeps = (file) => `grep -qszx sleep "/proc/$(cat ${file} 2> /dev/null || echo none)/cmdline"`;
 
 /** A child of nobody in a session of its own, which has written its id before the step goes on. */
 const daemon = (file, clean) => `(setsid sh -c 'exec ${clean ? 'env -i ' : ''}sh -c "echo \\$\\$ > ${file}.new; mv ${file}.new ${file}; exec sleep 1000"' > /dev/null 2>&1 < /dev/null &); until ${sleeps(file)}; do sleep 0.01; done`;
@@ -131,6 +86,25 @@ steps:
   }));
 }
 
+test('what a killed runner has left is ended when its run is resumed, also without a mark', withWorkspace({}, async (place) => {
+  // A cgroup would stay behind with nobody to remove it.
+  const world = worlds.find((each) => !each.cgroup) ?? alone;
+  place.pipeline(`
+steps:
+  - {id: leaves, run: 'test -e ../again || { ${daemon('../left', false).replaceAll("'", "''")}; touch ../started; sleep 1000; }'}
+`);
+  const child = spawn([...world.words, program][0], [...world.words, program, 'run'].slice(1), { cwd: place.path, env: cleanEnvironment(), stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await until(() => existsSync(join(place.root, 'started')), 'the step to start');
+  child.kill('SIGKILL');
+  await ended;
+  rmSync(join(place.path, '.wavetrain/running'));
+  writeFileSync(join(place.root, 'again'), '');
+  const done = run(place, world, ['resume']);
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  assert.ok(!isAlive(pidIn(join(place.root, 'left'))));
+}));
+
 test('a step that is ended for its time leaves a place that the next one can use', withWorkspace({}, (place) => {
   place.pipeline(`
 steps:
@@ -172,7 +146,34 @@ steps: [{id: a, run: 'touch ../begun; until test -e ../over; do sleep 0.05; done
   assert.equal((await child.ended).status, 0, child.output);
 }));
 
+test('a run of another folder with the same id goes on, whatever its program is called', withWorkspace({}, async (place) => {
+  place.pipeline(`
+steps: [{id: a, run: 'touch ../begun; until test -e ../over; do sleep 0.05; done'}]
+`);
+  const renamed = join(place.root, 'renamed');
+  cpSync(program, renamed);
+  // As an ordinary daemon: nothing above it is above the other start too.
+  const child = spawn(renamed, ['run'], { cwd: place.path, env: cleanEnvironment(), stdio: 'ignore', detached: true });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await until(() => existsSync(join(place.root, 'begun')), 'the step');
+  const other = join(place.root, 'below', 'other');
+  mkdirSync(join(other, '.wavetrain'), { recursive: true });
+  writeFileSync(join(other, 'wavetrain.yml'), "steps: [{id: a, run: 'true'}]\n");
+  // What a killed runner of the same second leaves there.
+  writeFileSync(join(other, '.wavetrain/running'), `${read(join(place.path, '.wavetrain/running')).split('\n')[0]}\n\n`);
+  const there = spawnSync(program, ['run'], { cwd: other, env: cleanEnvironment({ GIT_CEILING_DIRECTORIES: place.root }), encoding: 'utf8', timeout: 60000 });
+  assert.equal(there.status, 0, there.stdout + there.stderr);
+  assert.ok(!existsSync(join(other, '.wavetrain/running')));
+  writeFileSync(join(place.root, 'over'), '');
+  assert.equal(await ended, 0, read(join(place.path, '.wavetrain/runs', place.latest().id, 'log/a.1.log')));
+}));
+
 // --- what they may write ---
+
+/** A test of what may be written, with Landlock and without. */
+function testWrites(name, body) {
+  for (const world of worlds.filter((each) => each === alone || each.landlock !== alone.landlock)) test(`${name}, ${world.name}`, withWorkspace({}, (place) => body(place, world, world.landlock > 0)));
+}
 
 /** What a fresh workspace must not reach. Each is tried from there; $R is the repository. */
 const attacks = {
@@ -190,7 +191,7 @@ const attacks = {
   home: 'echo x > "$HOME/made.txt"',
 };
 
-test('an isolated step writes only in its own folder; what is refused is explained', withWorkspace({}, (place) => {
+testWrites('an isolated step writes only in its own folder; what is refused is explained', (place, world, isHeld) => {
   place.pipeline(`
 env: {R: ${place.path}, HOME: ${place.root}}
 steps:
@@ -198,12 +199,10 @@ steps:
 ${Object.entries(attacks).map(([id, script]) => `  - {id: ${id}, workspace: fresh, optional: true, needs: [{step: stays, soft: true}], run: '${script}'}`).join('\n')}
 `);
   const before = [place.read('wavetrain.yml'), place.read('.git/config'), place.git('rev-parse', 'HEAD')];
-  const done = run(place, alone, ['run']);
+  const done = run(place, world, ['run']);
   assert.equal(done.status, 0, done.stdout + done.stderr);
   const latest = place.latest();
-  const isHeld = heldOf(place, 'stays').includes('landlock');
-  // Where the kernel lists its modules it must be used.
-  if (read('/sys/kernel/security/lsm').split(',').includes('landlock')) assert.ok(isHeld);
+  assert.deepEqual(heldOf(place, 'stays'), ['session', ...(world.cgroup ? ['cgroup'] : []), ...(isHeld ? ['landlock'] : [])]);
   if (!isHeld) {
     assert.equal(latest.steps.find((step) => step.id === 'beside').state, 'done', 'nothing holds it, and that is said');
     return;
@@ -221,9 +220,9 @@ ${Object.entries(attacks).map(([id, script]) => `  - {id: ${id}, workspace: fres
   assert.equal(spawnSync('sqlite3', [join(place.path, '.wavetrain/state.db'), 'pragma integrity_check'], { encoding: 'utf8' }).stdout, 'ok\n');
   assert.ok(existsSync(join(place.path, '.wavetrain/runs', latest.id, 'work/stays.1/workspace')));
   assert.deepEqual(readdirSync(join(place.path, '.wavetrain/runs', latest.id, 'notes')), [], 'notes that stayed empty are gone');
-}));
+});
 
-test('what an isolated step needs still works: outputs, notes, devices, a temporary folder, git in its checkout', withWorkspace({}, (place) => {
+testWrites('what an isolated step needs still works: outputs, notes, devices, a temporary folder, git in its checkout', (place, world, isHeld) => {
   mkdirSync(join(place.root, 'tmp'));
   place.pipeline(`
 steps:
@@ -233,22 +232,73 @@ steps:
       echo made > "$WAVETRAIN_OUTPUT/made.txt"; mkdir -p a/b; echo x > a/x; mv a/x a/b/y; ln -s b a/l; rm -r a
       echo summed > "$WAVETRAIN_SUMMARY"; echo handed >> "$WAVETRAIN_HANDOFF"
       echo x > /dev/null; echo out > /dev/stdout; : > "$(mktemp)"
-      case "$TMPDIR" in "$PWD/../tmp" | "$(dirname "$PWD")/tmp") ;; *) exit 9 ;; esac
+      ${isHeld ? 'case "$TMPDIR" in "$PWD/../tmp" | "$(dirname "$PWD")/tmp") ;; *) exit 9 ;; esac' : ''}
     outputs: [made]
     contract: {type: command, run: 'test -s ../output/made.txt && : > "$(mktemp)"'}
   - {id: outside, workspace: fresh, env: {TMPDIR: ${join(place.root, 'tmp')}}, run: 'test "$TMPDIR" = ${join(place.root, 'tmp')} && mktemp'}
   - {id: tree, workspace: worktree, run: 'echo x > x.txt && git add -A && git -c user.name=a -c user.email=a@b commit -qm inside && git tag inside && git stash list && git gc -q'}
   - {id: reads, inputs: [made], needs: [all], run: 'cat "$WAVETRAIN_HANDOFFS" "$WAVETRAIN_INPUT/made.txt"'}
 `);
-  const done = run(place, alone, ['run']);
+  const done = run(place, world, ['run']);
   assert.equal(done.status, 0, done.stdout + done.stderr);
   assert.match(logOf(place, 'reads'), /handed\n[^]*made\n/);
   assert.equal(place.read('x.txt'), 'x\n');
   assert.equal(place.git('tag'), '');
   assert.equal(readdirSync(join(place.root, 'tmp')).length, 1, 'its own temporary folder was for it to write');
-}));
+});
 
-test('writable names more, isolation: none allows everything', withWorkspace({}, (place) => {
+const initialize = (store, tree) => spawnSync('git', ['init', '-q', '-b', 'main', `--separate-git-dir=${store}`, tree], { env: cleanEnvironment() });
+/** The history lies where steps may write otherwise, the work tree does not; each gives the work tree, made in root. */
+const apart = {
+  'a separate git folder': (place) => {
+    const tree = join(place.root, 'apart');
+    initialize(join(place.root, 'tmp', 'store.git'), tree);
+    return tree;
+  },
+  'one in shared memory': (place) => {
+    const [memory, tree] = [mkdtempSync('/dev/shm/wavetrain-'), join(place.root, 'apart')];
+    test.after(() => rmSync(memory, { recursive: true }));
+    initialize(join(memory, 'store.git'), tree);
+    return tree;
+  },
+  'a linked work tree': (place) => {
+    const [main, tree] = [join(place.root, 'tmp', 'main'), join(place.root, 'linked')];
+    place.commit('first');
+    cpSync(place.path, main, { recursive: true });
+    spawnSync('git', ['-C', main, 'worktree', 'add', '-q', '-b', 'other', tree], { env: cleanEnvironment() });
+    return tree;
+  },
+};
+for (const [name, make] of Object.entries(apart)) {
+  testWrites(`a history that lies where steps may write is not opened with it: ${name}`, (place, world, isHeld) => {
+    mkdirSync(join(place.root, 'tmp'));
+    const tree = make(place);
+    const there = { ...place, path: tree };
+    const git = (...words) => spawnSync('git', ['-C', tree, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words], { env: cleanEnvironment(), encoding: 'utf8' });
+    const [own, common] = git('rev-parse', '--absolute-git-dir', '--path-format=absolute', '--git-common-dir').stdout.trim().split('\n');
+    assert.ok(!common.startsWith(tree), common);
+    writeFileSync(join(tree, 'wavetrain.yml'), `
+env: {TMPDIR: ${place.root}/tmp}
+steps:
+  - {id: works, workspace: fresh, run: ': > "$(mktemp)" && case "$(mktemp)" in "$TMPDIR"/*) ;; *) exit 9 ;; esac'}
+  - {id: common, workspace: fresh, optional: true, run: 'echo x > ${common}/reached'}
+  - {id: own, workspace: fresh, optional: true, run: 'echo x > ${own}/touched'}
+  - {id: tree, workspace: worktree, optional: true, run: ': > "$(mktemp)"; git -C ${tree} branch evil'}
+`);
+    git('add', '-A');
+    git('commit', '-qm', 'pipeline');
+    const done = run(there, world, ['run']);
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+    const latest = JSON.parse(run(there, world, ['status', '--format', 'json']).stdout);
+    const [works, ...reach] = latest.steps;
+    assert.equal(works.attempts[0].containment.includes('landlock'), isHeld);
+    for (const step of reach) assert.equal(step.state, isHeld ? 'failed' : 'done', step.id);
+    for (const path of [join(common, 'reached'), join(own, 'touched')]) assert.equal(existsSync(path), !isHeld, path);
+    assert.equal(git('branch', '--list', 'evil').stdout !== '', !isHeld);
+  });
+}
+
+testWrites('writable names more, isolation: none allows everything', (place, world, isHeld) => {
   place.pipeline(`
 env: {HOME: ${place.root}}
 execution: {isolation: none}
@@ -260,193 +310,29 @@ steps:
     writable: [~/cache/deep, build]
     run: 'echo x > ~/cache/deep/x; echo x > ${place.path}/build/x; ! echo x > "$HOME/named.txt" || test -z "$STRICT"'
 `);
-  const isHeld = () => heldOf(place, 'named').includes('landlock');
-  const done = run(place, alone, ['run', '--allow-dirty'], { STRICT: 'x' });
-  assert.equal(done.status, isHeld() ? 0 : 1, done.stdout + done.stderr);
+  const done = run(place, world, ['run', '--allow-dirty'], { STRICT: 'x' });
+  assert.equal(done.status, isHeld ? 0 : 1, done.stdout + done.stderr);
   assert.deepEqual(heldOf(place, 'none').filter((word) => word === 'landlock'), []);
   assert.equal(read(join(place.root, 'none.txt')), 'x\n');
   assert.equal(read(join(place.root, 'cache/deep/x')), 'x\n');
-  assert.equal(existsSync(join(place.root, 'named.txt')), !isHeld());
-}));
+  assert.equal(existsSync(join(place.root, 'named.txt')), !isHeld);
+});
 
-test('a variable without a value among writable names nothing', withWorkspace({}, (place) => {
+testWrites('a variable without a value among writable names nothing', (place, world, isHeld) => {
   place.pipeline(`
 steps: [{id: a, workspace: fresh, writable: ["\${NO_SUCH_PLACE:-}"], run: 'echo x > "$R/made.txt"'}]
 `);
-  const done = run(place, alone, ['run'], { R: place.path });
-  const isHeld = heldOf(place, 'a').includes('landlock');
+  const done = run(place, world, ['run'], { R: place.path });
   assert.equal(done.status, isHeld ? 1 : 0, done.stdout + done.stderr);
   assert.equal(place.exists('made.txt'), !isHeld);
-}));
+});
 
-test('a place that cannot be made writable fails the step before it starts', withWorkspace({}, (place) => {
+testWrites('a place that cannot be made writable fails the step before it starts', (place, world, isHeld) => {
   place.pipeline(`
 steps: [{id: a, workspace: fresh, writable: [wavetrain.yml/inner], run: 'touch ${place.root}/ran'}]
 `);
-  const done = run(place, alone, ['run']);
-  if (done.status === 0) assert.deepEqual(heldOf(place, 'a').filter((word) => word === 'landlock'), []);
-  else assert.match(place.latest().steps[0].attempts[0].reason, /'writable': .*wavetrain\.yml/);
-  assert.equal(existsSync(join(place.root, 'ran')), done.status === 0);
-}));
-
-// --- isolation: require ---
-
-for (const world of worlds) {
-  test(`isolation: require holds whatever the workspace, or nothing starts, ${world.name}`, withWorkspace({}, (place) => {
-    place.pipeline(`
-steps:
-  - {id: first, run: 'echo first > first.txt'}
-  - {id: strict, isolation: require, needs: [first], run: 'echo in > in.txt; ! echo x > ../out.txt'}
-`);
-    const done = run(place, world, ['run']);
-    if (done.status === 0) {
-      assert.deepEqual(heldOf(place, 'strict'), ['session', world.cgroup ? 'cgroup' : 'namespace', 'landlock']);
-      assert.equal(place.read('in.txt'), 'in\n');
-    } else {
-      assert.equal(done.status, 4, done.stdout + done.stderr);
-      assert.match(done.stderr, /step 'strict' has 'isolation: require': .*(cgroup|Landlock)/);
-      assert.match(done.stderr, /systemd-run|isolation: auto/);
-      assert.ok(!place.exists('first.txt'), 'said before anything runs');
-    }
-    assert.ok(!existsSync(join(place.root, 'out.txt')));
-  }));
-}
-
-// --- isolation: require where no cgroup can be had ---
-
-const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-const bare = worlds.filter((world) => !world.cgroup);
-/** As in containers, where no other /proc can be mounted: the kernel wants the one that is there to be whole. */
-const covering = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc/fs && exec "$@"', 'sh'];
-if (process.getuid() === 0 && spawnSync(nobody[0], [...nobody.slice(1), program, '--version']).status === 0) {
-  const ordinary = (world, name, words) => ({ ...world, name: `${world.name}, as an ordinary user${name}`, words: [...world.words, ...words, ...nobody], user: 65534 });
-  bare.push(...bare.flatMap((world) => [ordinary(world, '', []), ordinary(world, ' with a covered /proc', covering)]).filter((world) => inWorld(world, 'true').status === 0));
-}
-
-function inWorld(world, ...words) {
-  const all = [...world.words, ...words];
-  return spawnSync(all[0], all.slice(1), { encoding: 'utf8' });
-}
-
-/** Found out without the program: can a process namespace be made there? */
-function hasNamespace(world) {
-  const isRoot = inWorld(world, 'id', '-u').stdout === '0\n';
-  return inWorld(world, 'unshare', ...(isRoot ? [] : ['-U']), '-p', '-m', '-f', 'true').status === 0;
-}
-
-/** The folder becomes that of the world's user; false: what is asked for cannot be had, it was refused with a reason. */
-function canRequire(context, place, world) {
-  if (world.user) assert.equal(spawnSync('chown', ['-R', `${world.user}:${world.user}`, place.root]).status, 0);
-  if (hasNamespace(world)) return true;
-  const done = run(place, world, ['run'], { HOME: place.root });
-  assert.equal(done.status, 4, done.stdout + done.stderr);
-  assert.match(done.stderr, /has 'isolation: require': .*(namespace|Landlock)/);
-  context.skip('no namespace can be made here');
-  return false;
-}
-
-/** The processes, of anybody, that are `sleep SECONDS`. */
-const sleepers = (seconds) => readdirSync('/proc').filter((id) => {
-  try {
-    return readFileSync(`/proc/${id}/cmdline`, 'utf8') === `sleep\0${seconds}\0` && isAlive(id);
-  } catch {
-    return false;
-  }
+  const done = run(place, world, ['run']);
+  assert.equal(done.status, 1, done.stdout + done.stderr);
+  assert.match(place.latest().steps[0].attempts[0].reason, /'writable': .*wavetrain\.yml/);
+  assert.ok(!existsSync(join(place.root, 'ran')));
 });
-const uniqueSeconds = () => 1000000 + Math.floor(Math.random() * 1e9);
-const escapee = (seconds) => `(setsid env -i sh -c 'echo x > kept; exec sleep ${seconds}' > /dev/null 2>&1 < /dev/null &); until test -e kept; do sleep 0.01; done`;
-
-/** What a step may do to end; each is run held and not held. */
-const endings = {
-  fine: "run: 'echo out; echo err >&2'",
-  three: "run: 'exit 3'",
-  unknown: "run: 'true; nonesuch'",
-  missing: 'run: [./nonesuch]',
-  plain: 'run: [./wavetrain.yml]',
-  script: 'run: [./without-magic, a b, c]',
-  aborts: "run: 'kill -ABRT $$'",
-  killed: "run: 'kill -KILL $$'",
-  group: "run: 'kill -KILL 0'",
-  trapped: `{timeout: 2s, grace: 1000s, run: 'trap "echo bye; exit 7" TERM; while :; do :; done'}`,
-  deaf: `{timeout: 2s, grace: 10ms, run: 'trap "" TERM; exec sleep 1000'}`,
-  hangs: "{stall: 1s, run: 'exec sleep 1000'}",
-  outputs: `{outputs: [made], run: 'echo made > "$WAVETRAIN_OUTPUT/made.txt"; echo summed > "$WAVETRAIN_SUMMARY"', contract: {type: command, run: 'test -s "$WAVETRAIN_OUTPUT/made.txt"'}}`,
-  who: `run: 'id -u; id -g; umask; pwd; ulimit -n; test -O wavetrain.yml && cat < /dev/null'`,
-};
-
-for (const world of bare) {
-  test(`a step in a namespace ends as it would without, ${world.name}`, withWorkspace({}, (place, context) => {
-    const steps = ['require', 'none'].flatMap((isolation) => Object.entries(endings).map(([id, text]) =>
-      `  - {id: ${id}-${isolation}, isolation: ${isolation}, optional: true, ${text.replace(/^\{|\}$/g, '')}}`.replaceAll('made', `made-${isolation}`)));
-    place.write('without-magic', 'echo "$#:$1:$2"\n', 0o755);
-    place.pipeline(`\nsteps:\n${steps.join('\n')}\n`);
-    if (!canRequire(context, place, world)) return;
-    const env = { HOME: place.root };
-    const done = run(place, world, ['run', '-j', '4'], env);
-    if (/Landlock/.test(done.stderr)) return void context.skip('no Landlock');
-    assert.equal(done.status, 0, done.stdout + done.stderr);
-    const latest = JSON.parse(run(place, world, ['status', '--format', 'json'], env).stdout);
-    const folder = join(place.path, '.wavetrain/runs', latest.id, 'log');
-    const seen = (name) => {
-      const { state, failure, exit_status: status, signal, reason, containment } = latest.steps.find((step) => step.id === name).attempts[0];
-      // What is said of writes beside it is for the one that is held.
-      return { end: { state, failure, status, signal, reason: reason?.replace(/; it can write only in .*/, ''), log: read(join(folder, `${name}.1.log`)) }, containment };
-    };
-    for (const id of Object.keys(endings)) {
-      const [held, free] = [seen(`${id}-require`), seen(`${id}-none`)];
-      assert.deepEqual(held.end, free.end, id);
-      if (held.containment.length) assert.deepEqual(held.containment, ['session', 'namespace', 'landlock'], id);
-    }
-    assert.equal(seen('trapped-require').end.log, 'bye\n');
-    assert.deepEqual(seen('fine-require').containment, ['session', 'namespace', 'landlock']);
-  }));
-
-  test(`what has left session and environment ends with its step in a namespace, ${world.name}`, withWorkspace({}, (place, context) => {
-    const seconds = uniqueSeconds();
-    place.pipeline(`
-execution: {mode: frontier}
-steps:
-  - {id: leaves, isolation: require, run: '${escapee(seconds).replaceAll("'", "''")}'}
-  - {id: beside, run: 'until test -e over; do sleep 0.01; done'}
-  - {id: looks, needs: [leaves], run: 'touch over; for file in /proc/[0-9]*/cmdline; do case "$(tr "\\0" " " 2> /dev/null < "$file")" in "sleep ${seconds} ") exit 9 ;; esac; done'}
-`);
-    if (!canRequire(context, place, world)) return;
-    const done = run(place, world, ['run', '-j', '2'], { HOME: place.root });
-    if (/Landlock/.test(done.stderr)) return void context.skip('no Landlock');
-    assert.equal(done.status, 0, done.stdout + done.stderr);
-    assert.match(read(join(place.path, '.wavetrain/runs', readdirSync(join(place.path, '.wavetrain/runs'))[0], 'log/leaves.1.log')), /processes that the step left behind are being ended/);
-    assert.deepEqual(sleepers(seconds), []);
-  }));
-
-  test(`nothing of a step in a namespace outlives a runner that is killed, ${world.name}`, withWorkspace({}, async (place, context) => {
-    const seconds = uniqueSeconds();
-    place.pipeline(`
-steps: [{id: leaves, isolation: require, run: '${escapee(seconds).replaceAll("'", "''")}; sleep ${seconds}'}]
-`);
-    if (!canRequire(context, place, world)) return;
-    const words = [...world.words, program, 'run'];
-    const child = spawn(words[0], words.slice(1), { cwd: place.path, env: cleanEnvironment({ HOME: place.root }), stdio: 'ignore' });
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    await until(() => sleepers(seconds).length === 2 || child.exitCode !== null, 'the step to start');
-    if (child.exitCode === 4) return void context.skip('no Landlock');
-    process.kill(child.pid, 'SIGKILL');
-    await ended;
-    await until(() => !sleepers(seconds).length, 'the kernel to end them');
-  }));
-}
-
-test('isolation: require says why no namespace can be made', withWorkspace({}, (place, context) => {
-  place.pipeline(`
-steps: [{id: strict, isolation: require, run: 'touch ran'}]
-`);
-  // The limits of a user namespace of its own: nobody else's change.
-  const limit = 'for kind in user pid mnt; do echo 0 > "/proc/sys/user/max_${kind}_namespaces" || exit 77; done; exec "$@"';
-  const cover = mountPoints.map((point) => `mount -t tmpfs none '${point}' || exit 77; `).join('');
-  const words = ['unshare', '-U', '-r', '-m', 'sh', '-c', cover + limit, 'sh'];
-  if (spawnSync(words[0], [...words.slice(1), 'true']).status !== 0) return void context.skip('no user namespace can be made here');
-  const done = run(place, { words }, ['run']);
-  assert.equal(done.status, 4, done.stdout + done.stderr);
-  assert.match(done.stderr, /step 'strict' has 'isolation: require': .*(max_user_namespaces|Landlock)/);
-  assert.match(done.stderr, /systemd-run.*isolation: auto/);
-  assert.ok(!place.exists('ran'));
-}));

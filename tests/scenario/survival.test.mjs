@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { cleanEnvironment, program, until, withWorkspace } from '../rig/workspace.mjs';
+import { mounting } from '../rig/mounting.mjs';
 
 const states = (run) => Object.fromEntries(run.steps.map((step) => [step.id, step.state]));
 const lines = (place, name) => (existsSync(join(place.root, name)) ? readFileSync(join(place.root, name), 'utf8').split('\n').filter(Boolean) : []);
@@ -390,7 +391,7 @@ function onSmallDisk(place, sizeKiB, script) {
 }
 const facts = 'sqlite3 "$state/state.db" "select id || \'=\' || state from steps; pragma integrity_check"';
 
-test('a checkout that has no room: the step fails for a lack of resources and names it', withWorkspace({}, (place) => {
+test('a checkout that has no room: the step fails for a lack of resources and names it', mounting, withWorkspace({}, (place) => {
   place.write('large.bin', Buffer.alloc(12 << 20, 7));
   place.pipeline("steps:\n  - {id: first, run: 'echo 1 > first.txt'}\n  - {id: edit, needs: [first], workspace: worktree, run: 'echo x > x.txt'}\n");
   const done = onSmallDisk(place, 8192, `"$program" run; status=$?; ${facts}; find "$state"/runs/*/work -name large.bin -size +0 | wc -l; mount -o remount,size=64m "$1"; "$program" resume || exit 9; exit $status`);
@@ -401,7 +402,7 @@ test('a checkout that has no room: the step fails for a lack of resources and na
   assert.equal(place.git('status', '--porcelain'), '');
 }));
 
-test('a result that has no room in the cache is not kept, and nothing else is lost', withWorkspace({}, (place) => {
+test('a result that has no room in the cache is not kept, and nothing else is lost', mounting, withWorkspace({}, (place) => {
   place.pipeline("steps:\n  - {id: big, cache: true, run: 'head -c 5000000 /dev/zero > \"$WAVETRAIN_OUTPUT/big\"', outputs: [big]}\n  - {id: use, inputs: [big], run: 'wc -c < \"$WAVETRAIN_INPUT/big\" > size.txt'}\n");
   const done = onSmallDisk(place, 16384, `"$program" run; status=$?; ${facts}; find "$state/cache" -type f | wc -l; exit $status`);
   assert.equal(done.status, 0, `${done.status} ${done.stdout} ${done.stderr}`);
@@ -409,7 +410,7 @@ test('a result that has no room in the cache is not kept, and nothing else is lo
   assert.equal(place.read('size.txt').trim(), '5000000');
 }));
 
-test('a record without room ends the run: its verdict is no running one, and it can be resumed', withWorkspace({}, (place) => {
+test('a record without room ends the run: its verdict is no running one, and it can be resumed', mounting, withWorkspace({}, (place) => {
   place.pipeline("steps:\n  - {id: first, run: 'echo 1 > first.txt'}\n  - {id: fill, needs: [first], run: 'test -e ../room || cat /dev/zero > \"$WAVETRAIN_STATE_DIR/fill\" || true'}\n  - {id: last, needs: [fill], run: 'true'}\n");
   const done = onSmallDisk(place, 4096, `"$program" run; echo "status $?"; rm "$state/fill"; touch ../room; "$program" status; ${facts}; "$program" resume; echo "then $?"`);
   assert.match(done.stdout, /^status 4$/m, done.stdout + done.stderr);

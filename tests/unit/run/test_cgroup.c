@@ -1,21 +1,9 @@
 #include "run/cgroup.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "run/script_fixture.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "run/process.h"
 
 /* --- where we are, from texts --- */
 
@@ -76,12 +64,11 @@ static void our_cgroup_is_found_wherever_it_is_mounted(void **state)
 struct world {
 	struct arena arena;
 	struct cgroup_run run;
-	struct process_launcher launcher;
-	struct process process;
+	struct script script;
 };
 
-/* False: the machine has no cgroup for us, and says so in words; nothing can be made then. */
-static bool open_world(struct world *world)
+/* The machine may have no cgroup for us: that is said in words, and nothing can be made then. */
+static void open_world(struct world *world)
 {
 	struct error error = {0};
 	struct cgroup_place place = {0};
@@ -91,53 +78,37 @@ static bool open_world(struct world *world)
 	snprintf(name, sizeof name, "wavetrain-test-%d", (int)getpid());
 	if (own)
 		cgroup_run_init(&world->run, own, name);
-	if (cgroup_place_make(&world->run, &place, &error)) {
+	if (own && cgroup_place_make(&world->run, &place, &error)) {
 		cgroup_place_close(&place);
-		assert_true(process_launcher_open(&world->launcher, &error));
-		return true;
+		script_open(&world->script);
+		return;
 	}
-	print_message("no cgroup here: %s\n", error.text);
 	assert_true(error.text[0]);
 	assert_int_equal(place.folder, 0);
-	cgroup_run_close(&world->run);
+	assert_true(cgroup_run_close(&world->run));
 	arena_release(&world->arena);
-	return false;
+	print_message("no cgroup here: %s\n", error.text);
+	skip();
 }
 
 static void close_world(struct world *world)
 {
-	process_launcher_close(&world->launcher);
+	script_close(&world->script);
 	arena_release(&world->arena);
 }
 
 /* Returns once the script has written a line. */
-static void start_script(struct world *world, const struct cgroup_place *place, const char *script)
+static void start_script(struct world *world, const struct cgroup_place *place, const char *text)
 {
-	const char *const arguments[] = {"sh", "-c", script, NULL};
-	const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
 	int ends[2];
 	char byte;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	struct process_request request = {.program = "/bin/sh",
-		.arguments = arguments,
-		.environment = environment,
-		.folder = "/",
-		.output = ends[1],
-		.cgroup = place->folder};
-	assert_int_equal(
-		process_start(&world->launcher, &request, &world->process).fault, START_OK);
-	assert_true(world->process.is_in_cgroup);
+	script_start(&world->script, text,
+		&(struct process_request){.output = ends[1], .cgroup = place->folder});
+	assert_true(world->script.process.is_in_cgroup);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	close(ends[0]);
 	close(ends[1]);
-}
-
-static void await_process(struct world *world)
-{
-	struct pollfd wanted = {.fd = world->process.descriptor, .events = POLLIN};
-	struct process_result result;
-	assert_int_equal(poll(&wanted, 1, 60000), 1);
-	assert_true(process_reap(&world->launcher, &world->process, &result));
 }
 
 static void a_process_that_left_its_session_is_found_and_ended(void **state)
@@ -146,12 +117,11 @@ static void a_process_that_left_its_session_is_found_and_ended(void **state)
 	struct cgroup_place place = {0};
 	struct error error;
 	(void)state;
-	if (!open_world(&world))
-		return;
+	open_world(&world);
 	assert_true(cgroup_place_make(&world.run, &place, &error));
 	assert_false(cgroup_place_is_populated(&place));
 	start_script(&world, &place, "env -i setsid sleep 1000 & echo x; exit 0");
-	await_process(&world);
+	script_end(&world.script);
 	assert_true(cgroup_place_is_populated(&place));
 	cgroup_place_signal(&place, SIGTERM);
 	/* Whether by SIGTERM or by the end of the run, which waits for it. */
@@ -169,12 +139,11 @@ static void a_place_is_used_again(void **state)
 	struct cgroup_place place = {0};
 	struct error error;
 	(void)state;
-	if (!open_world(&world))
-		return;
+	open_world(&world);
 	assert_true(cgroup_place_make(&world.run, &place, &error));
 	for (int i = 0; i < 3; i++) {
 		start_script(&world, &place, "echo x");
-		await_process(&world);
+		script_end(&world.script);
 		assert_false(cgroup_place_is_populated(&place));
 	}
 	cgroup_place_close(&place);
@@ -189,18 +158,17 @@ static void a_place_that_was_ended_is_made_anew(void **state)
 	struct cgroup_place place = {0};
 	struct error error;
 	(void)state;
-	if (!open_world(&world))
-		return;
+	open_world(&world);
 	for (int i = 0; i < 3; i++) {
 		assert_true(cgroup_place_make(&world.run, &place, &error));
 		start_script(&world, &place, "echo x; exec sleep 1000");
 		cgroup_place_signal(&place, SIGKILL);
-		await_process(&world);
+		script_end(&world.script);
 	}
 	assert_true(cgroup_place_make(&world.run, &place, &error));
 	uint32_t number = place.number;
 	start_script(&world, &place, "echo x");
-	await_process(&world);
+	script_end(&world.script);
 	assert_true(cgroup_place_make(&world.run, &place, &error));
 	assert_int_equal(place.number, number);
 	cgroup_place_close(&place);
@@ -214,8 +182,7 @@ static void what_a_step_has_made_beneath_it_goes_too(void **state)
 	struct cgroup_place place = {0};
 	struct error error;
 	(void)state;
-	if (!open_world(&world))
-		return;
+	open_world(&world);
 	assert_true(cgroup_place_make(&world.run, &place, &error));
 	char *path = arena_copy_text(&world.arena, world.run.path);
 	start_script(&world, &place, "echo x; exec sleep 1000");
@@ -224,7 +191,7 @@ static void what_a_step_has_made_beneath_it_goes_too(void **state)
 	assert_true(folder_make(inner, &error));
 	assert_true(cgroup_end(path));
 	assert_false(path_exists(path));
-	await_process(&world);
+	script_end(&world.script);
 	cgroup_place_close(&place);
 	assert_true(cgroup_run_close(&world.run));
 	close_world(&world);
@@ -238,8 +205,7 @@ static void only_an_abandoned_one_is_ended_by_others(void **state)
 	struct error error;
 	char prefix[64];
 	(void)state;
-	if (!open_world(&world))
-		return;
+	open_world(&world);
 	const char *own = cgroup_find_own(&world.arena, &error);
 	snprintf(prefix, sizeof prefix, "wavetrain-test-%d", (int)getpid());
 	char *abandoned = arena_format(&world.arena, "%s/%s-left", own, prefix);
@@ -255,7 +221,7 @@ static void only_an_abandoned_one_is_ended_by_others(void **state)
 	close(world.run.lock);
 	cgroup_end_abandoned(own, prefix, 0);
 	assert_false(path_exists(world.run.path));
-	await_process(&world);
+	script_end(&world.script);
 	cgroup_place_close(&place);
 	world.run.is_made = false;
 	assert_true(cgroup_run_close(&world.run));
@@ -281,31 +247,18 @@ static void without_one_there_is_no_place(void **state)
 
 static void a_folder_that_is_no_cgroup_refuses_and_the_start_goes_on(void **state)
 {
-	struct process_launcher launcher;
-	struct process process;
-	struct process_result result;
-	struct error error;
-	const char *const arguments[] = {"sh", "-c", "exit 7", NULL};
-	const char *const environment[] = {NULL};
+	struct script script;
 	(void)state;
-	assert_true(process_launcher_open(&launcher, &error));
+	script_open(&script);
 	CLEANUP(close_descriptor) int folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct process_request request = {.program = "/bin/sh",
-		.arguments = arguments,
-		.environment = environment,
-		.folder = "/",
-		.output = launcher.null_descriptor,
-		.cgroup = folder};
-	assert_int_equal(process_start(&launcher, &request, &process).fault, START_OK);
-	assert_false(process.is_in_cgroup);
-	siginfo_t ended;
-	assert_int_equal(waitid(P_PID, (id_t)process.id, &ended, WEXITED | WNOWAIT), 0);
-	assert_true(process_reap(&launcher, &process, &result));
-	assert_int_equal(result.exit_status, 7);
-	request.needs_cgroup = true;
-	assert_int_equal(process_start(&launcher, &request, &process).fault, START_CGROUP);
-	assert_int_equal(process.descriptor, -1);
-	process_launcher_close(&launcher);
+	struct process_request how = {.cgroup = folder};
+	script_start(&script, "exit 7", &how);
+	assert_false(script.process.is_in_cgroup);
+	assert_int_equal(script_end(&script).exit_status, 7);
+	how.needs_cgroup = true;
+	assert_int_equal(script_try(&script, "exit 7", &how).fault, START_CGROUP);
+	assert_int_equal(script.process.descriptor, -1);
+	script_close(&script);
 }
 
 int main(void)

@@ -1,37 +1,32 @@
 #include "run/landlock.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <linux/landlock.h>
+#include <sys/syscall.h>
 
-#include <cmocka.h>
+#include "run/script_fixture.h"
 
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "run/process.h"
 
 /* Two folders, "own" with "file" and "other" with "file", and a process that may write in own. */
 struct world {
 	struct arena arena;
 	char *root;
-	struct process_launcher launcher;
+	struct script script;
+	unsigned version;
 	int ruleset;
 };
-
-static unsigned version;
 
 static void open_world(struct world *world)
 {
 	struct error error;
 	char template[] = "/tmp/wavetrain-landlock-XXXXXX";
-	*world = (struct world){.ruleset = -1};
+	*world = (struct world){.ruleset = -1, .version = landlock_version(&error)};
+	if (!world->version) {
+		print_message("no Landlock here: %s\n", error.text);
+		skip();
+	}
 	assert_non_null(mkdtemp(template));
 	world->root = arena_copy_text(&world->arena, template);
 	static const char *const names[] = {"own", "other"};
@@ -41,42 +36,55 @@ static void open_world(struct world *world)
 		assert_true(file_write_atomic(
 			path_join(&world->arena, folder, "file"), "x\n", 2, &error));
 	}
-	assert_true(process_launcher_open(&world->launcher, &error));
-	world->ruleset = landlock_open(version, &error);
+	script_open(&world->script);
+	world->ruleset = landlock_open(world->version, &error);
 	assert_true(world->ruleset >= 0);
-	assert_true(landlock_allow(world->ruleset, version,
+	assert_true(landlock_allow(world->ruleset, world->version,
 		path_join(&world->arena, world->root, "own"), LANDLOCK_ALL, &error));
-	assert_true(landlock_allow(world->ruleset, version, "/dev", LANDLOCK_WRITE, &error));
+	assert_true(landlock_allow(world->ruleset, world->version, "/dev", LANDLOCK_WRITE, &error));
 }
 
 static void close_world(struct world *world)
 {
 	struct error error;
 	close(world->ruleset);
-	process_launcher_close(&world->launcher);
+	script_close(&world->script);
 	assert_true(path_remove(world->root, &error));
 	arena_release(&world->arena);
 }
 
 /* The exit status of a script in the root folder. */
-static int run(struct world *world, const char *script)
+static int run(struct world *world, const char *text)
 {
-	const char *const arguments[] = {"sh", "-c", script, NULL};
-	const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
-	struct process process;
-	struct process_result result;
-	siginfo_t ended;
-	struct process_request request = {.program = "/bin/sh",
-		.arguments = arguments,
-		.environment = environment,
-		.folder = world->root,
-		.output = STDERR_FILENO,
-		.ruleset = world->ruleset};
-	assert_int_equal(process_start(&world->launcher, &request, &process).fault, START_OK);
-	assert_int_equal(waitid(P_PID, (id_t)process.id, &ended, WEXITED | WNOWAIT), 0);
-	assert_true(process_reap(&world->launcher, &process, &result));
-	return result.exit_status;
+	script_start(&world->script, text,
+		&(struct process_request){
+			.folder = world->root, .output = STDERR_FILENO, .ruleset = world->ruleset});
+	return script_end(&world->script).exit_status;
 }
+
+/* --- what is there --- */
+
+/* Asked of the kernel itself; what it answers is said. */
+static void the_version_is_the_kernels(void **state)
+{
+	struct error error = {0};
+	(void)state;
+	long kernel =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int refusal = kernel < 0 ? errno : 0;
+	unsigned version = landlock_version(&error);
+	assert_int_equal(version, kernel > 1 ? kernel : 0);
+	if (kernel == 1)
+		assert_non_null(strstr(error.text, "too old"));
+	else if (refusal == EOPNOTSUPP)
+		assert_non_null(strstr(error.text, "was started without"));
+	else if (refusal == EPERM)
+		assert_non_null(strstr(error.text, "is forbidden here"));
+	else if (refusal)
+		assert_non_null(strstr(error.text, "has no Landlock"));
+}
+
+/* --- what it holds --- */
 
 struct script_case {
 	const char *script;
@@ -104,8 +112,6 @@ static void only_what_is_allowed_can_be_changed(void **state)
 {
 	struct world world;
 	(void)state;
-	if (!version)
-		return;
 	open_world(&world);
 	for (size_t i = 0; i < sizeof script_cases / sizeof script_cases[0]; i++) {
 		bool succeeded = run(&world, script_cases[i].script) == 0;
@@ -124,8 +130,6 @@ static void what_the_process_starts_is_held_too(void **state)
 {
 	struct world world;
 	(void)state;
-	if (!version)
-		return;
 	open_world(&world);
 	assert_int_not_equal(run(&world, "env -i setsid /bin/sh -c 'echo y > other/new'"), 0);
 	/* We ourselves are not. */
@@ -140,10 +144,8 @@ static void a_file_alone_can_be_allowed(void **state)
 	struct world world;
 	struct error error;
 	(void)state;
-	if (!version)
-		return;
 	open_world(&world);
-	assert_true(landlock_allow(world.ruleset, version,
+	assert_true(landlock_allow(world.ruleset, world.version,
 		path_join(&world.arena, world.root, "other/file"), LANDLOCK_ALL, &error));
 	assert_int_equal(run(&world, "echo y > other/file"), 0);
 	assert_int_not_equal(run(&world, "rm other/file"), 0);
@@ -155,10 +157,8 @@ static void a_place_that_is_not_there_is_an_error(void **state)
 	struct world world;
 	struct error error;
 	(void)state;
-	if (!version)
-		return;
 	open_world(&world);
-	assert_false(landlock_allow(world.ruleset, version,
+	assert_false(landlock_allow(world.ruleset, world.version,
 		path_join(&world.arena, world.root, "nothing"), LANDLOCK_ALL, &error));
 	assert_int_equal(error.number, ENOENT);
 	close_world(&world);
@@ -167,39 +167,24 @@ static void a_place_that_is_not_there_is_an_error(void **state)
 /* A ruleset that is none: the process must not start without what it was to be held by. */
 static void a_process_that_cannot_be_held_does_not_start(void **state)
 {
-	struct process_launcher launcher;
-	struct process process;
-	struct error error;
-	const char *const arguments[] = {"true", NULL};
-	const char *const environment[] = {NULL};
+	struct script script;
 	(void)state;
-	assert_true(process_launcher_open(&launcher, &error));
-	struct process_request request = {.program = "/bin/true",
-		.arguments = arguments,
-		.environment = environment,
-		.folder = "/",
-		.output = launcher.null_descriptor,
-		.ruleset = launcher.null_descriptor};
-	assert_int_equal(process_start(&launcher, &request, &process).fault, START_RULESET);
-	assert_int_equal(process.descriptor, -1);
-	process_launcher_close(&launcher);
+	script_open(&script);
+	struct process_request how = {.ruleset = script.launcher.null_descriptor};
+	assert_int_equal(script_try(&script, "true", &how).fault, START_RULESET);
+	assert_int_equal(script.process.descriptor, -1);
+	script_close(&script);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_version_is_the_kernels),
 		cmocka_unit_test(only_what_is_allowed_can_be_changed),
 		cmocka_unit_test(what_the_process_starts_is_held_too),
 		cmocka_unit_test(a_file_alone_can_be_allowed),
 		cmocka_unit_test(a_place_that_is_not_there_is_an_error),
 		cmocka_unit_test(a_process_that_cannot_be_held_does_not_start),
 	};
-	struct error error = {0};
-	version = landlock_version(&error);
-	if (!version)
-		print_message("no Landlock here: %s\n", error.text);
-	/* A system without it says so. */
-	if (!version && !error.text[0])
-		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
