@@ -21,6 +21,7 @@ enum error_code {
 	ERROR_STATE_LOCKED,     /* another runner holds the state folder */
 	ERROR_DATABASE,         /* SQLite refused */
 	ERROR_RECORD_DAMAGED,   /* the record is not what was written */
+	ERROR_RUN_DIVERGED,     /* a run went on in two places */
 	ERROR_NOT_A_REPOSITORY, /* checkpoints were asked for outside a git repository */
 	ERROR_GIT,              /* git or libgit2 refused */
 	ERROR_WORK_TREE_DIRTY,  /* uncommitted changes stand in the way of commits on the branch */

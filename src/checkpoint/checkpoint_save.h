@@ -49,6 +49,7 @@ struct repository_facts {
 		*target; /* full reference that commits go to besides the run's own; NULL: none */
 	bool shallow;
 	bool dirty;
+	bool is_as_committed; /* when the run began: no file differed from HEAD, none was new */
 	bool has_published; /* opening has published settings->unpublished: it is to be recorded */
 	const char *note;   /* a sentence for people on what opening has changed; NULL: nothing */
 };

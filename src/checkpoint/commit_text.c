@@ -173,3 +173,12 @@ bool commit_reader_commit(struct commit_reader *reader, const char *id, struct a
 	return reader && git_oid_fromstr(&commit, id) == 0 &&
 	       read_words(reader, &commit, arena, words);
 }
+
+bool commit_reader_descends(struct commit_reader *reader, const char *id, const char *earlier)
+{
+	git_oid commit, ancestor;
+
+	return reader && git_oid_fromstr(&commit, id) == 0 &&
+	       git_oid_fromstr(&ancestor, earlier) == 0 &&
+	       git_graph_descendant_of(reader->repository, &commit, &ancestor) == 1;
+}

@@ -52,4 +52,7 @@ bool commit_reader_run(struct commit_reader *reader, const char *run_id, struct 
 bool commit_reader_commit(struct commit_reader *reader, const char *id, struct arena *arena,
 	struct commit_words *words);
 
+/* Whether a commit has another one, that is here, before it. */
+bool commit_reader_descends(struct commit_reader *reader, const char *id, const char *earlier);
+
 #endif

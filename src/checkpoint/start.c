@@ -40,6 +40,7 @@ bool start_first(struct checkpointer *checkpointer, const struct checkpointer_se
 	if (!change_set_record_baseline(checkpointer, error) ||
 		!target_choose(checkpointer, settings, error))
 		return false;
+	checkpointer->facts.is_as_committed = !staged && !checkpointer->baseline.count;
 	if (checkpointer->has_tip)
 		checkpointer->baseline.start = checkpointer->tip;
 	return locks_clear_stale(checkpointer, error) && write_baseline(checkpointer, error);

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "checkpoint/worktree.h"
 #include "cli/batch_expand.h"
+#include "cli/batch_parameters.h"
 #include "cli/batch_record.h"
 #include "cli/batch_report.h"
 #include "cli/batch_resume.h"
@@ -71,7 +72,7 @@ static bool begin_new_run(struct batch *batch, struct error *error)
 	struct plan_choices choices = {.jobs = batch->choices->jobs,
 		.record = batch->record,
 		.cache_folder = batch_cache_folder(batch),
-		.left_out = &batch->choices->left_out};
+		.left_out = {&batch->choices->left_out, &batch->choices->taken_back}};
 	const char *id;
 	if (!project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error) ||
 		!choose_run_id(batch, &id, error))
@@ -283,6 +284,8 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 {
 	struct checkpoint unpublished = {0};
 	bool found_unpublished = false;
+	const struct left_out_choices left_out = {
+		&batch->choices->left_out, &batch->choices->taken_back};
 	const char *path;
 	/* Looked for before a state folder is made: nothing is left where there is no pipeline. */
 	if (!batch->choices->must_resume &&
@@ -308,7 +311,8 @@ static bool batch_open(struct batch *batch, bool *nothing_to_do, struct error *e
 	bool planned =
 		batch->resumed ? batch_resume_plan(batch, error) : begin_new_run(batch, error);
 	if (!planned ||
-		!plan_leaves_out(batch->cli, &batch->plan, &batch->choices->left_out, error) ||
+		!left_out_check(batch->cli, &batch->plan, &left_out,
+			batch->resumed ? &batch->run : NULL, error) ||
 		!plan_can_run(&batch->plan, error) || !confinement_check(&batch->pipeline, error))
 		return false;
 	if (batch->choices->debug && !(batch->debugger = debugger_new(batch, error)))
@@ -349,6 +353,16 @@ static bool fail_expansion(struct batch *batch, struct error *error)
 	return false;
 }
 
+/* What makes the run's verdicts no evidence for another one. */
+static const char *start_reason(const struct batch *batch)
+{
+	bool is_as_committed = batch->resumed || !batch->checkpointer ||
+			       checkpointer_facts(batch->checkpointer)->is_as_committed;
+	if (batch->debugger)
+		return REASON_DEBUGGED;
+	return is_as_committed ? NULL : REASON_CHANGED_FILES;
+}
+
 /* Again and again while steps become as many as their lists have items. */
 static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct error *error)
 {
@@ -362,6 +376,7 @@ static bool batch_execute(struct batch *batch, enum run_outcome *outcome, struct
 		.hidden_variables = ci_token_variables,
 		.on_failure = batch->pipeline.execution.on_failure,
 		.resumed = batch->resumed,
+		.start_reason = start_reason(batch),
 		.die_with_parent = batch->ci.github_actions,
 		.own_program = own_program(batch->cli->arena),
 		.state_folder = batch->project.state_folder,
@@ -442,6 +457,8 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	batch->planning.arena = &batch->planning_arena;
 	/* A reader of our output that goes away must not end the batch. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow (`ulimit -f`) is an error of the write, which is reported. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* Asks the engine for a checkpoint; before and after it there is nothing to be committed. */
 	signal(SIGUSR1, SIG_IGN);
 	ci_context_load(cli->environment, cli->arena, &batch->ci, &warning);
@@ -459,6 +476,9 @@ int batch_run(struct cli *cli, const struct batch_choices *choices, struct error
 	else if (status < 0 && !error->hint[0] && batch->on_record)
 		error_hint(error, "wavetrain resume %s", batch->run_id);
 	batch_close(batch);
+	/* Of a run that was refused before it began nothing is left; what is not empty stays. */
+	if (status < 0 && !batch->on_record && !batch->resumed && batch->run_folder)
+		rmdir(batch->run_folder);
 	batch_secrets_forget(batch, status < 0 ? error : NULL);
 	arena_release(&batch->planning_arena);
 	return status;

@@ -20,10 +20,11 @@ struct batch_choices {
 	const char *report_folder; /* NULL: decided by where we run */
 	const char *report_name;   /* of the artifact that CI makes of it */
 	const char *templates;
-	uint32_t status;           /* 1: on, 2: off; 0: on */
-	uint32_t comment;          /* 1 + place in batch_comment_names; 0: always */
-	uint32_t push;             /* 1 + enum push_policy; 0: what the pipeline says */
-	struct word_list left_out; /* ids of steps that do not run this time */
+	uint32_t status;             /* 1: on, 2: off; 0: on */
+	uint32_t comment;            /* 1 + place in batch_comment_names; 0: always */
+	uint32_t push;               /* 1 + enum push_policy; 0: what the pipeline says */
+	struct word_list left_out;   /* ids of steps that do not run in this run */
+	struct word_list taken_back; /* ids of steps that do after all */
 	bool allow_dirty;
 	bool stop_on_failure; /* like on_failure: stop */
 	bool yes;             /* every gate is approved */
@@ -45,7 +46,7 @@ enum resume_choice { RESUME_AUTO = 1, RESUME_NEVER, RESUME_REQUIRE };
  * The options of `run`; `debug` takes those behind the first BATCH_NOT_DEBUG_OPTIONS, `resume` those
  * behind the first BATCH_NOT_RESUME_OPTIONS.
  */
-enum { BATCH_NOT_DEBUG_OPTIONS = 3, BATCH_NOT_RESUME_OPTIONS = 8, BATCH_OPTIONS = 22 };
+enum { BATCH_NOT_DEBUG_OPTIONS = 3, BATCH_NOT_RESUME_OPTIONS = 7, BATCH_OPTIONS = 23 };
 extern const struct option batch_options[BATCH_OPTIONS];
 
 /*

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "checkpoint/commit_text.h"
+#include "cli/batch_rebuild.h"
 #include "cli/batch_resume.h"
 #include "record/database.h"
 
@@ -19,13 +19,6 @@ struct lost_run {
 	struct commit_words last;
 	bool is_told; /* its last commit says how far it is */
 };
-
-static void say(const struct batch *batch, const char *sentence)
-{
-	struct cli loud = *batch->cli;
-	loud.quiet = false;
-	cli_print_note(&loud, "%s", sentence);
-}
 
 static bool asks_to_resume(const struct batch *batch)
 {
@@ -102,65 +95,6 @@ static void find_lost(struct batch *batch, struct commit_reader *reader, struct 
 	}
 }
 
-struct pieces {
-	struct run_state_piece *items; /* heap, the newest first */
-	uint32_t count;
-	uint32_t capacity;
-};
-
-static bool refuse_gap(const char *id, const char *commit, struct error *error)
-{
-	error_set(error, ERROR_GIT,
-		"commit %.12s, which says how far run '%s' was, is not in this clone", commit, id);
-	return error_hint(
-		error, "fetch it from the clone the run was in and then 'wavetrain resume %s'", id);
-}
-
-static bool collect_pieces(struct batch *batch, struct commit_reader *reader,
-	const struct lost_run *lost, struct pieces *pieces, struct error *error)
-{
-	struct commit_words words = lost->last;
-	const char *previous = words.id;
-	while (previous) {
-		const char *id = NULL;
-		const char *commit = previous;
-		if (pieces->count > 0 &&
-			!commit_reader_commit(reader, commit, batch->cli->arena, &words))
-			return refuse_gap(lost->id, commit, error);
-		if (!words.state ||
-			!record_state_origin(words.state, batch->cli->arena, &id, &previous) ||
-			!text_equal(id, lost->id))
-			return refuse_gap(lost->id, commit, error);
-		GROW(pieces->items, pieces->count, pieces->capacity);
-		pieces->items[pieces->count++] = (struct run_state_piece){
-			words.id, words.parent, words.subject, words.state};
-	}
-	for (uint32_t i = 0; i < pieces->count / 2; i++) {
-		struct run_state_piece piece = pieces->items[i];
-		pieces->items[i] = pieces->items[pieces->count - 1 - i];
-		pieces->items[pieces->count - 1 - i] = piece;
-	}
-	return true;
-}
-
-static bool rebuild(struct batch *batch, struct commit_reader *reader, const struct lost_run *lost,
-	struct error *error)
-{
-	struct pieces pieces = {0};
-	struct rebuilt_run rebuilt = {0};
-	bool done = collect_pieces(batch, reader, lost, &pieces, error) &&
-		    record_rebuild_run(batch->record, pieces.items, pieces.count, batch->cli->arena,
-			    &rebuilt, error);
-	free(pieces.items);
-	if (done)
-		say(batch,
-			arena_format(batch->cli->arena,
-				"run '%s' was put on record anew from its commits up to %.12s: %u "
-				"of %u steps are done; what was done since that commit runs again",
-				rebuilt.id, lost->last.id, rebuilt.done_count, rebuilt.step_count));
-	return done;
-}
-
 /* A run that has left nothing to go on from is not passed over for an older one. */
 static bool refuse_untold(const struct lost_run *lost, struct error *error)
 {
@@ -183,7 +117,7 @@ static bool bring_back(struct batch *batch, struct error *error)
 		return false;
 	find_lost(batch, reader, &lost);
 	if (lost.id && lost.is_told)
-		done = rebuild(batch, reader, &lost, error);
+		done = batch_rebuild_run(batch, reader, lost.id, &lost.last, error);
 	else if (lost.id && batch->choices->must_resume)
 		done = refuse_untold(&lost, error);
 	commit_reader_close(reader);
@@ -193,8 +127,8 @@ static bool bring_back(struct batch *batch, struct error *error)
 static void say_set_aside(struct batch *batch)
 {
 	struct record_damage damage = record_damage(batch->record);
-	say(batch, arena_format(batch->cli->arena, "%s; it lies in %s now", damage.what,
-			   damage.moved_to));
+	batch_say(batch, arena_format(batch->cli->arena, "%s; it lies in %s now", damage.what,
+				 damage.moved_to));
 }
 
 /* Runs whose folders are here and that the new record does not list. */
@@ -214,47 +148,63 @@ static void say_unlisted(struct batch *batch)
 		return;
 	if (unlisted > NAMED_RUNS)
 		buffer_printf(&text, " and %u more", unlisted - NAMED_RUNS);
-	say(batch, arena_format(batch->cli->arena,
-			   "no longer listed, with reports and commits still there: %s",
-			   buffer_text(&text)));
+	batch_say(batch, arena_format(batch->cli->arena,
+				 "no longer listed, with reports and commits still there: %s",
+				 buffer_text(&text)));
+}
+
+static bool refuse_behind(
+	const struct batch *batch, const struct commit_words *last, struct error *error)
+{
+	error_set(error, ERROR_RECORD_DAMAGED,
+		"%s/state.db is damaged: its newest part is missing, it does not know commit %.12s "
+		"of run '%s'",
+		batch->project.state_folder, last->id, batch->run_id);
+	return error_hint(error, DAMAGED_HINT);
 }
 
 /*
- * A commit is on record before a reference moves to it. One that is not says that the newest part
- * of the record was lost, which SQLite does not notice: a WAL ends where it is damaged.
+ * A commit is on record before a reference moves to it. One of this record that is not says that
+ * the newest part of it was lost, which SQLite does not notice: a WAL ends where it is damaged. One
+ * of another record says that the run went on elsewhere.
  */
-static bool check_not_behind(struct batch *batch, struct error *error)
+static bool follow_commits(
+	struct batch *batch, struct commit_reader *reader, bool *followed, struct error *error)
 {
-	struct commit_reader *reader = NULL;
 	struct commit_words last = {0};
+	struct run_state_origin origin = {0};
 	bool known = true;
-	if (!commit_reader_open(batch->project.root, &reader, error))
-		return false;
-	bool found = commit_reader_run(reader, batch->run_id, batch->cli->arena, &last);
-	commit_reader_close(reader);
-	if (!found || !last.state)
+	bool is_author = false;
+	if (!commit_reader_run(reader, batch->run_id, batch->cli->arena, &last) || !last.state)
 		return true;
 	if (!record_knows_commit(batch->record, batch->run_id, last.id, &known, error))
 		return false;
 	if (known)
 		return true;
-	error_set(error, ERROR_RECORD_DAMAGED,
-		"%s/state.db is damaged: its newest part is missing, it does not know commit %.12s "
-		"of run '%s'",
-		batch->project.state_folder, last.id, batch->run_id);
-	return error_hint(error, DAMAGED_HINT);
+	record_state_origin(last.state, batch->cli->arena, &origin);
+	if (!record_is_author(batch->record, origin.record, &is_author, error))
+		return false;
+	if (is_author)
+		return refuse_behind(batch, &last, error);
+	*followed = true;
+	return batch_rebuild_elsewhere(batch, reader, &last, error);
 }
 
 static bool find_sound(struct batch *batch, bool *nothing_to_do, struct error *error)
 {
+	struct commit_reader *reader = NULL;
 	struct run_verdict verdict;
+	bool followed = false;
 	if (!batch_resume_find(batch, nothing_to_do, error))
 		return false;
 	if (!batch->resumed || *nothing_to_do)
 		return true;
-	return record_check_run(batch->record, batch->run_id, &verdict, error) &&
-	       run_verdict_require(batch->record, batch->run_id, &verdict, error) &&
-	       check_not_behind(batch, error);
+	bool is_sound = record_check_run(batch->record, batch->run_id, &verdict, error) &&
+			run_verdict_require(batch->record, batch->run_id, &verdict, error) &&
+			commit_reader_open(batch->project.root, &reader, error) &&
+			follow_commits(batch, reader, &followed, error);
+	commit_reader_close(reader);
+	return is_sound && (!followed || batch_resume_find(batch, nothing_to_do, error));
 }
 
 static bool find_after_damage(struct batch *batch, bool *nothing_to_do, struct error *error)

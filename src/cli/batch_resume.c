@@ -6,13 +6,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/batch_expand.h"
+#include "cli/batch_parameters.h"
 #include "cli/plan_why.h"
 #include "run/artifact.h"
-
-/* NAME, NUL, VALUE, NUL, … of what -p gave; of a table whose prompts are commands, SHELL_MARK. */
-#define PARAMETERS_FILE "parameters"
-#define SHELL_MARK "--shell" /* no parameter has such a name */
-#define PARAMETERS_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 
 static bool is_unfinished(const struct run *run)
 {
@@ -88,73 +84,6 @@ bool batch_resume_find(struct batch *batch, bool *nothing_to_do, struct error *e
 		"'wavetrain runs' lists what is on record; 'wavetrain run' begins a new one");
 }
 
-static bool read_parameters(struct batch *batch, struct assignment_list *list, struct error *error)
-{
-	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
-	const char *path = path_join(batch->cli->arena, batch->run_folder, PARAMETERS_FILE);
-	*list = (struct assignment_list){0};
-	if (!path_exists(path))
-		return true;
-	if (!file_read(path, PARAMETERS_LIMIT_BYTES, &bytes, error))
-		return false;
-	char *copy = arena_copy_bytes(batch->cli->arena, buffer_text(&bytes), bytes.size);
-	uint32_t words = 0;
-	for (size_t i = 0; i < bytes.size; i++)
-		words += copy[i] == '\0';
-	list->items = ARENA_ARRAY(batch->cli->arena, struct assignment, words / 2 + 1);
-	for (const char *at = copy; at < copy + bytes.size;) {
-		const char *value = at + strlen(at) + 1;
-		if (text_equal(at, SHELL_MARK))
-			batch->shell = true;
-		else
-			list->items[list->count++] =
-				(struct assignment){.name = at, .value = value};
-		at = value + strlen(value) + 1;
-	}
-	return true;
-}
-
-bool batch_save_parameters(struct batch *batch, struct error *error)
-{
-	const struct assignment_list *list = &batch->parameters;
-	CLEANUP(buffer_release) struct buffer bytes = BUFFER_INIT;
-	if (!list->count && !batch->shell)
-		return true;
-	if (batch->shell)
-		buffer_append(&bytes, SHELL_MARK "\0", sizeof SHELL_MARK + 1);
-	for (uint32_t i = 0; i < list->count; i++) {
-		buffer_append(&bytes, list->items[i].name, strlen(list->items[i].name) + 1);
-		buffer_append(&bytes, list->items[i].value, strlen(list->items[i].value) + 1);
-	}
-	const char *path = path_join(batch->cli->arena, batch->run_folder, PARAMETERS_FILE);
-	return file_write_atomic(path, bytes.bytes, bytes.size, error);
-}
-
-static bool is_given(const struct assignment_list *given, const char *name)
-{
-	for (uint32_t i = 0; i < given->count; i++)
-		if (text_equal(given->items[i].name, name))
-			return true;
-	return false;
-}
-
-/* What the run was begun with, with what is given now in its place. */
-static bool join_parameters(struct batch *batch, struct error *error)
-{
-	const struct assignment_list *given = &batch->choices->parameters;
-	struct assignment_list saved, *all = &batch->parameters;
-	if (!read_parameters(batch, &saved, error))
-		return false;
-	all->items =
-		ARENA_ARRAY(batch->cli->arena, struct assignment, saved.count + given->count + 1);
-	for (uint32_t i = 0; i < saved.count; i++)
-		if (!is_given(given, saved.items[i].name))
-			all->items[all->count++] = saved.items[i];
-	for (uint32_t i = 0; i < given->count; i++)
-		all->items[all->count++] = given->items[i];
-	return true;
-}
-
 bool batch_load_pipeline(struct batch *batch, struct error *error)
 {
 	const char *word = batch->choices->pipeline;
@@ -162,8 +91,7 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 	batch->shell = batch->choices->shell;
 	if (batch->resumed) {
 		word = path_join(batch->cli->arena, batch->project.root, batch->run.pipeline_file);
-		batch->parameters = (struct assignment_list){0};
-		if (!join_parameters(batch, error))
+		if (!batch_join_parameters(batch, error))
 			return false;
 	}
 	struct load_choices choices = {
@@ -200,7 +128,7 @@ bool batch_continue_plan(
 		.previous_definition = definition_load(&batch->planning, batch->run_folder),
 		.record = batch->record,
 		.cache_folder = batch_cache_folder(batch),
-		.left_out = &batch->choices->left_out,
+		.left_out = {&batch->choices->left_out, &batch->choices->taken_back},
 	};
 	return project_plan(&batch->planning, &batch->pipeline, &choices, &batch->plan, error);
 }

@@ -29,7 +29,4 @@ bool batch_continue_plan(
 /* Brings the record of the resumed run in line with its new plan, and batch->run with the record. */
 bool batch_resume_record(struct batch *batch, struct error *error);
 
-/* Keeps the parameters given on the command line with the run, for its resumption. */
-bool batch_save_parameters(struct batch *batch, struct error *error);
-
 #endif

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "cli/batch.h"
 
 static int resume(
@@ -22,5 +24,7 @@ const struct cli_command cmd_resume = {
 	.options = batch_options + BATCH_NOT_RESUME_OPTIONS,
 	.option_count = BATCH_OPTIONS - BATCH_NOT_RESUME_OPTIONS,
 	.options_size = sizeof(struct batch_choices),
+	.takes_parameters = true,
+	.parameters_offset = offsetof(struct batch_choices, parameters),
 	.run = resume,
 };

@@ -300,6 +300,22 @@ static void append_verdict(struct console *console, const struct run *run)
 	console_append_styled(console, style, &console->text, "%s\n", buffer_text(&verdict));
 }
 
+/* Where nothing has failed the verdict itself asks what is to follow. */
+static void append_undecided(struct console *console, const struct run *run)
+{
+	uint32_t left = run->state == STATE_FAILED ? 10 : 0;
+	for (uint32_t i = 0; run->totals.undecided && left && i < run->step_count; i++) {
+		if (!run_step_is_undecided(run, i))
+			continue;
+		const char *reason = run_last_attempt(run, i)->reason;
+		reason = reason ? reason : "killed";
+		buffer_printf(&console->text, "  %s: undecided, ", run->steps[i].id);
+		text_append_visible(&console->text, reason, strlen(reason));
+		buffer_append_byte(&console->text, '\n');
+		left--;
+	}
+}
+
 void console_end(struct console *console, const struct console_ending *ending)
 {
 	struct buffer *text = &console->text;
@@ -320,6 +336,7 @@ void console_end(struct console *console, const struct console_ending *ending)
 			strlen(failure->reason ? failure->reason : "failed"));
 		buffer_append_byte(text, '\n');
 	}
+	append_undecided(console, ending->run);
 	if (ending->push_message)
 		buffer_printf(text, "  push: %s\n", ending->push_message);
 	if (ending->resume_command)

@@ -21,10 +21,17 @@ static const char *moment_word(enum debug_moment moment)
 	return moment == DEBUG_BEFORE ? "before" : "after";
 }
 
+static const char *verdict_word(const struct debug_stop *stop)
+{
+	if (stop->is_undecided)
+		return "undecided";
+	return stop->has_failed ? "failed" : "done";
+}
+
 static void append_how(const struct debug_stop *stop, struct buffer *text)
 {
 	bool has_status = stop->exit_status >= 0 && !stop->is_cached;
-	buffer_append_text(text, stop->has_failed ? ": failed" : ": done");
+	buffer_printf(text, ": %s", verdict_word(stop));
 	if (has_status)
 		buffer_printf(text, ", exit status %d", stop->exit_status);
 	buffer_append_text(text, ", ");

@@ -328,7 +328,8 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 	struct contract_checker *checker = contract_checker_new(NULL);
 	struct load_choices loading = {
 		.parameters = &choices->parameters, .shell = choices->shell, .checker = checker};
-	struct plan_choices planning = {.jobs = choices->jobs, .left_out = &choices->left_out};
+	struct plan_choices planning = {
+		.jobs = choices->jobs, .left_out = {&choices->left_out, &choices->taken_back}};
 	struct rehearsal rehearsal = {
 		.cli = cli, .checker = checker, .pipeline = &pipeline, .plan = &plan};
 	int status = -1;
@@ -339,7 +340,7 @@ int dry_run(struct cli *cli, const struct batch_choices *choices, struct error *
 		if (record_open(project.state_folder, RECORD_LOOK, &record, &no_record))
 			planning.record = record;
 		if (project_plan(cli, &pipeline, &planning, &plan, error) &&
-			plan_leaves_out(cli, &plan, &choices->left_out, error))
+			left_out_check(cli, &plan, &planning.left_out, NULL, error))
 			status = rehearse(&rehearsal, &project, choices, error);
 	}
 	record_close(record);

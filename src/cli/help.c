@@ -17,7 +17,7 @@ static const struct exit_row exit_rows[] = {
 	{2, "wrong usage"},
 	{3, "invalid pipeline"},
 	{4, "system, git, database or network refused"},
-	{75, "stopped but resumable (SIGINT, SIGTERM, time limit, a gate that waits)"},
+	{75, "stopped but resumable: a signal, the time limit or budget, quit in the debugger; or, if no step failed, a gate or a step waits for a decision"},
 };
 
 /* "-j, --jobs N" */
@@ -176,8 +176,8 @@ void help_append_errors(struct buffer *buffer)
 	buffer_append_text(buffer,
 		"\nA batch whose steps all succeeded exits 0 even when something around it was refused: a\n"
 		"push, a status, a comment or a report that could not be written costs one line of warning.\n"
-		"A run stopped by SIGINT or SIGTERM exits 75 after its checkpoint, so that a workflow can\n"
-		"tell \"resume me\" from \"failed\".\n");
+		"A run that was stopped, or waits for somebody, exits 75 after its checkpoint, so that a\n"
+		"workflow can tell \"resume me\" from \"failed\". What waits beside a step that failed: 1.\n");
 }
 
 /* roff: a '-' that is to be copied is "\-", a line must not begin with '.' or '\''. */

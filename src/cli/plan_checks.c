@@ -118,26 +118,3 @@ bool plan_can_run(const struct plan *plan, struct error *error)
 	}
 	return true;
 }
-
-static bool refuse_left_out(const struct pipeline *pipeline, const char *id, struct error *error)
-{
-	struct nearest nearest;
-	nearest_start(&nearest, id);
-	for (uint32_t i = 0; i < pipeline->step_count; i++)
-		nearest_offer(&nearest, pipeline->steps[i].id);
-	error_set(error, ERROR_USAGE, "--skip: there is no step '%s'", id);
-	return nearest.best && error_hint(error, "did you mean '%s'?", nearest.best);
-}
-
-bool plan_leaves_out(const struct cli *cli, const struct plan *plan, const struct word_list *ids,
-	struct error *error)
-{
-	for (uint32_t i = 0; i < ids->count; i++) {
-		uint32_t step = pipeline_find_step(plan->pipeline, ids->items[i]);
-		if (step == INDEX_NONE)
-			return refuse_left_out(plan->pipeline, ids->items[i], error);
-		if (plan->steps[step].action == ACTION_SKIP)
-			cli_print_note(cli, "--skip: step '%s' is done already", ids->items[i]);
-	}
-	return true;
-}

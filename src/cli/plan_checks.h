@@ -17,11 +17,4 @@ void pipeline_verify(const struct cli *cli, const struct pipeline *pipeline,
 /* False: some step needs an agent whose persona or adapter nobody declares; *error says where to. */
 bool plan_can_run(const struct plan *plan, struct error *error);
 
-/*
- * Every id of --skip is a step of the plan, which knows by now what lists have become. One that is
- * done already is told of.
- */
-bool plan_leaves_out(const struct cli *cli, const struct plan *plan, const struct word_list *ids,
-	struct error *error);
-
 #endif

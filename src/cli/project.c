@@ -132,17 +132,6 @@ static const char *find_base(
 	return ci.base_sha ? ci.base_sha : last_finished_base(record, pipeline->name, cli->arena);
 }
 
-static void leave_out(const struct word_list *ids, struct plan *plan)
-{
-	for (uint32_t i = 0; i < ids->count; i++) {
-		uint32_t step = pipeline_find_step(plan->pipeline, ids->items[i]);
-		if (step == INDEX_NONE || plan->steps[step].action == ACTION_SKIP)
-			continue;
-		plan->steps[step].action = ACTION_OMIT;
-		plan->steps[step].reason = "left out by --skip";
-	}
-}
-
 bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	const struct plan_choices *choices, struct plan *plan, struct error *error)
 {
@@ -168,6 +157,8 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 		.previous = choices->previous,
 		.artifact_intact = choices->artifact_intact,
 		.kept_count = choices->kept_count,
+		.left_out = left_out_reasons(
+			pipeline, &choices->left_out, choices->previous, cli->arena),
 		.previous_definition = choices->previous_definition.bytes,
 		.previous_definition_size = choices->previous_definition.size,
 		.environment = cli->environment,
@@ -178,8 +169,6 @@ bool project_plan(struct cli *cli, const struct pipeline *pipeline,
 	};
 	bool planned = plan_build(&request, cli->arena, &diagnostics, plan);
 	map_release(&history.by_id);
-	if (planned && choices->left_out)
-		leave_out(choices->left_out, plan);
 	return planned || refuse(&diagnostics, error);
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "cli/command.h"
+#include "cli/left_out.h"
 #include "contract/contract_checker.h"
 #include "model/diagnostic.h"
 #include "model/history.h"
@@ -58,8 +59,7 @@ struct plan_choices {
 	uint32_t kept_count;   /* of previous->steps: whose failure or skipping stays */
 	struct record *record; /* for history; NULL: none */
 	struct definition previous_definition; /* of the previous run's steps; zeroed: not known */
-	const struct word_list
-		*left_out;        /* ids of steps, as if their `if` did not hold; NULL: none */
+	struct left_out_choices left_out;
 	const char *cache_folder; /* where results of earlier runs are looked for; NULL: nowhere */
 };
 

@@ -82,7 +82,7 @@ const char *const *watch_child_words(
 	struct words words = {.arena = arena};
 	words.items = ARENA_ARRAY(arena, const char *,
 		BATCH_OPTIONS + OTHERS + (size_t)choices->parameters.count +
-			choices->left_out.count);
+			choices->left_out.count + choices->taken_back.count);
 	plain.watch = false;
 	add(&words, "wavetrain");
 	add(&words, "run");

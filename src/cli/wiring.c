@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "checkpoint/worktree.h"
+#include "cli/batch_parameters.h"
 #include "cli/batch_secrets.h"
 #include "cli/gate_prompt.h"
 
@@ -43,20 +44,15 @@ static bool flush(void *context, bool power_cut, struct error *error)
 	return true;
 }
 
-/* Artifacts and branches have names that anybody may choose. */
 static bool append_state(void *context, const struct checkpoint_request *request,
 	struct buffer *lines, struct error *error)
 {
 	struct batch *batch = context;
 	CLEANUP(arena_release) struct arena arena = {0};
-	if (!record_append_state(batch->record, request, lines, error))
-		return false;
-	if (batch->mask) {
-		const char *masked = mask_text(batch->mask, buffer_text(lines), &arena);
-		buffer_clear(lines);
-		buffer_append_text(lines, masked);
-	}
-	return true;
+	struct state_parameter *parameters;
+	uint32_t count = batch_tell_parameters(batch, &arena, &parameters);
+	const struct run_state_extras extras = {batch->mask, parameters, count};
+	return record_append_state(batch->record, request, &extras, lines, error);
 }
 
 static bool prepare_checkpoint(void *context, const struct checkpoint_request *request,

@@ -38,8 +38,9 @@ struct debug_stop {
 
 	/* DEBUG_AFTER: how the attempt ended, as on record. */
 	bool has_failed;
-	bool is_cached;  /* taken from the cache */
-	int exit_status; /* 0 to 255; -1: ended by a signal or never started */
+	bool is_undecided; /* it was killed from elsewhere: nobody has said what follows */
+	bool is_cached;    /* taken from the cache */
+	int exit_status;   /* 0 to 255; -1: ended by a signal or never started */
 	int64_t duration_ms;
 	const char *reason;   /* NULL: none */
 	const char *log_path; /* relative to the run's folder; NULL: it printed nothing */

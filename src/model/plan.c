@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "model/state.h"
+
 static const char *const wave_origin_names[] = {
 	[WAVE_DERIVED] = "derived",
 	[WAVE_DETECTED] = "detected",
@@ -57,6 +59,11 @@ const char *memory_origin_name(enum memory_origin origin)
 const char *plan_action_name(enum plan_action action)
 {
 	return action_names[action];
+}
+
+bool plan_step_is_left_out(const struct plan_step *step)
+{
+	return step->action == ACTION_OMIT && reason_is_left_out(step->reason);
 }
 
 const uint32_t *plan_stage_steps(const struct plan *plan, uint32_t stage, uint32_t *count)

@@ -157,6 +157,9 @@ static inline int64_t plan_step_key(const struct plan *plan, uint32_t step)
 	return plan->is_ranked ? plan->steps[step].rank : -plan->steps[step].tail_ms;
 }
 
+/* By a person: the decision stays with the run. */
+bool plan_step_is_left_out(const struct plan_step *step);
+
 /* The steps of a stage: one for a serial stage, else the wave's. */
 const uint32_t *plan_stage_steps(const struct plan *plan, uint32_t stage, uint32_t *count);
 

@@ -16,6 +16,7 @@ static void copy_step(const struct plan *plan, uint32_t index, struct arena *are
 		.name = step->name ? step->name : step->id,
 		.command = mask_text(plan->pipeline->mask, step_display(step, arena), arena),
 		.state = STATE_PENDING,
+		.reason = plan_step_is_left_out(planned) ? planned->reason : NULL,
 		.wave = planned->wave,
 		.group = planned->group,
 		.stage = planned->stage,
@@ -149,6 +150,13 @@ const struct run_attempt *run_last_attempt(const struct run *run, uint32_t step)
 	if (attempts.count == 0)
 		return NULL;
 	return &run->attempts[attempts.first + attempts.count - 1];
+}
+
+bool run_step_is_undecided(const struct run *run, uint32_t step)
+{
+	const struct run_attempt *last = run_last_attempt(run, step);
+	return last && run->steps[step].state == STATE_PENDING && last->state == STATE_FAILED &&
+	       last->failure == FAILURE_UNKNOWN;
 }
 
 int64_t run_step_duration_ms(const struct run *run, uint32_t step, int64_t now_ms)

@@ -69,7 +69,7 @@ struct run_step {
 	const char *name;
 	const char *command; /* as one line for people */
 	enum state state;
-	const char *reason; /* of skipped and failed; NULL: none */
+	const char *reason; /* of skipped and failed, and of pending: REASON_LEFT_OUT; NULL: none */
 	uint32_t wave;      /* INDEX_NONE: a serial step */
 	uint32_t group;     /* INDEX_NONE: none */
 	uint32_t stage;
@@ -132,12 +132,14 @@ struct run_flaky {
 struct run_slots {
 	int64_t from_ms;
 	uint32_t jobs;
+	const char *reason; /* what was not as usual then: REASON_…; NULL: nothing */
 };
 
 struct run_totals {
 	uint32_t by_state[STATE_COUNT]; /* steps */
 	uint32_t retried;               /* steps with more than one attempt */
 	uint32_t cached;                /* steps taken from the cache */
+	uint32_t undecided;             /* of the pending: run_step_is_undecided() */
 	int64_t wall_ms; /* start to end, pauses between a stop and a resume left out */
 	int64_t work_ms; /* sum of all attempts */
 	uint32_t peak_concurrency;
@@ -225,6 +227,9 @@ enum step_look run_step_look(const struct run *run, uint32_t step);
 
 /* The last attempt, or NULL. */
 const struct run_attempt *run_last_attempt(const struct run *run, uint32_t step);
+
+/* It was killed from elsewhere, and nobody has said what follows from that. */
+bool run_step_is_undecided(const struct run *run, uint32_t step);
 
 /* Sum of the step's attempts' durations; up to now_ms for one that runs. */
 int64_t run_step_duration_ms(const struct run *run, uint32_t step, int64_t now_ms);

@@ -77,6 +77,7 @@ static void count_totals(struct run *run, struct arena *scratch)
 		totals->by_state[run->steps[i].state]++;
 		totals->retried += run->steps[i].attempts.count > 1;
 		totals->cached += run->steps[i].cache_key != NULL;
+		totals->undecided += run_step_is_undecided(run, i);
 	}
 	for (uint32_t i = 0; i < run->attempt_count; i++) {
 		const struct run_attempt *attempt = &run->attempts[i];
@@ -221,33 +222,63 @@ static void mark_critical_steps(struct run *run)
 		run->steps[run->critical_path[i]].critical = true;
 }
 
-/*
- * Nothing goes on in a run that has ended. A wave of it is skipped when all its steps were:
- * nothing of it ever began.
- */
-static void mark_ended_waves(struct run *run, struct arena *scratch)
+/* What has become of the steps of a wave or a group. */
+struct outcome {
+	uint32_t done;
+	uint32_t skipped;
+	int64_t ended_ms; /* of the last one that is done */
+};
+
+static void count_outcome(struct outcome *outcome, const struct run_step *step)
 {
-	uint32_t *skipped = ARENA_ARRAY(scratch, uint32_t, run->wave_count);
+	outcome->skipped += step->state == STATE_SKIPPED;
+	outcome->done += step->state == STATE_DONE;
+	if (step->state == STATE_DONE && step->ended_ms > outcome->ended_ms)
+		outcome->ended_ms = step->ended_ms;
+}
+
+/*
+ * Nothing goes on in a run that has ended. What has begun nothing since the run was last continued
+ * is over all the same when its steps were skipped, those that were not done before.
+ */
+static void end_part(
+	const struct outcome *outcome, uint32_t step_count, enum state *state, int64_t *ended_ms)
+{
+	if (*state == STATE_RUNNING)
+		*state = STATE_INTERRUPTED;
+	if (*state != STATE_PENDING || step_count == 0 ||
+		outcome->done + outcome->skipped != step_count)
+		return;
+	*state = outcome->done > 0 ? STATE_DONE : STATE_SKIPPED;
+	if (outcome->done > 0)
+		*ended_ms = outcome->ended_ms;
+}
+
+static void mark_ended_parts(struct run *run, struct arena *scratch)
+{
+	struct outcome *waves = ARENA_ARRAY(scratch, struct outcome, run->wave_count);
+	struct outcome *groups = ARENA_ARRAY(scratch, struct outcome, run->group_count);
 	if (run->state == STATE_PENDING || run->state == STATE_RUNNING)
 		return;
-	for (uint32_t i = 0; i < run->step_count; i++)
-		if (run->steps[i].wave != INDEX_NONE && run->steps[i].state == STATE_SKIPPED)
-			skipped[run->steps[i].wave]++;
+	for (uint32_t i = 0; i < run->step_count; i++) {
+		const struct run_step *step = &run->steps[i];
+		if (step->wave < run->wave_count)
+			count_outcome(&waves[step->wave], step);
+		if (step->group < run->group_count)
+			count_outcome(&groups[step->group], step);
+	}
 	for (uint32_t i = 0; i < run->wave_count; i++)
-		if (run->waves[i].state == STATE_PENDING && run->waves[i].step_count > 0 &&
-			skipped[i] == run->waves[i].step_count)
-			run->waves[i].state = STATE_SKIPPED;
-		else if (run->waves[i].state == STATE_RUNNING)
-			run->waves[i].state = STATE_INTERRUPTED;
+		end_part(&waves[i], run->waves[i].step_count, &run->waves[i].state,
+			&run->waves[i].ended_ms);
 	for (uint32_t i = 0; i < run->group_count; i++)
-		if (run->groups[i].state == STATE_RUNNING)
-			run->groups[i].state = STATE_INTERRUPTED;
+		end_part(&groups[i], run->groups[i].steps.count, &run->groups[i].state,
+			&run->groups[i].ended_ms);
 }
 
 void run_summarise(struct run *run, struct arena *arena)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
-	mark_ended_waves(run, &scratch);
+	mark_ended_parts(run, &scratch);
 	count_totals(run, &scratch);
 	wave_idle_measure(run, arena);
 	struct paths paths = {

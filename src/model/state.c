@@ -1,6 +1,7 @@
 #include "model/state.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/index.h"
 #include "model/names.h"
@@ -64,6 +65,11 @@ bool state_parse(const char *name, enum state *state)
 bool state_may_follow(enum state from, enum state to)
 {
 	return (legal_moves[from] & BIT(to)) != 0;
+}
+
+bool reason_is_left_out(const char *reason)
+{
+	return reason && strncmp(reason, REASON_LEFT_OUT, sizeof REASON_LEFT_OUT - 1) == 0;
 }
 
 const char *failure_class_name(enum failure_class class)

@@ -33,6 +33,20 @@ enum failure_class {
 	FAILURE_CLASS_COUNT
 };
 
+/*
+ * Reasons of a run's beginning or continuation, from which nothing is concluded on its steps: a
+ * person may change things while it goes, or nobody knows what the files were.
+ */
+#define REASON_DEBUGGED "in the debugger"
+#define REASON_CHANGED_FILES "files were not as committed"
+
+/*
+ * Reasons of steps that a person leaves out begin so, from the moment of the decision on: such a step
+ * is pending or skipped, and stays out when its run is continued.
+ */
+#define REASON_LEFT_OUT "left out by "
+bool reason_is_left_out(const char *reason); /* of NULL too */
+
 const char *failure_class_name(enum failure_class class);
 bool failure_class_parse(const char *name, enum failure_class *class);
 

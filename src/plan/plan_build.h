@@ -21,6 +21,8 @@ struct plan_request {
 	const bool *artifact_intact; /* one for each of previous->artifacts */
 	/* Of the first so many steps what failed or was skipped stays so, and is ACTION_SKIP. */
 	uint32_t kept_count;
+	/* Why each step of the pipeline is left out by a person; NULL each: it is not; itself NULL: none is. */
+	const char *const *left_out;
 	/* What difference_write() gave for its plan, to say what changed; NULL: not known. */
 	const char *previous_definition;
 	size_t previous_definition_size;

@@ -120,6 +120,11 @@ static void decide_undone(const struct plan_request *request, struct arena *aren
 {
 	const struct step *written = &plan->pipeline->steps[index];
 	struct plan_step *step = &plan->steps[index];
+	if (request->left_out && request->left_out[index]) {
+		step->action = ACTION_OMIT;
+		step->reason = request->left_out[index];
+		return;
+	}
 	step->action = ACTION_RUN;
 	step->run_if = RUN_IF_SUCCESS;
 	if (written->condition)

@@ -60,6 +60,8 @@ static bool refuse_access(struct database *database, int number, struct error *e
 	error_set(error, ERROR_FILE, "%s cannot be %s: %s", database->path, verb,
 		number ? strerror(number) : "the file or its folder is read-only");
 	error->number = number;
+	if (number == EMFILE || number == ENFILE)
+		return error_hint(error, "raise the number of files that may be open, `ulimit -n`");
 	return error_hint(error, "check who owns the folder and whether it may be written");
 }
 
@@ -289,6 +291,13 @@ const char *database_path(const struct database *database)
 	return database->path;
 }
 
+static bool refuse_tables(struct database *database, struct error *error)
+{
+	error_set(error, ERROR_RECORD_DAMAGED, "%s is damaged: its tables are not ours (%s)",
+		database->path, sqlite3_errmsg(database->handle));
+	return error_hint(error, DAMAGED_HINT);
+}
+
 struct statement *statement_new(struct database *database, const char *sql, struct error *error)
 {
 	sqlite3_stmt *handle = NULL;
@@ -297,7 +306,11 @@ struct statement *statement_new(struct database *database, const char *sql, stru
 		database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
 
 	if (code != SQLITE_OK) {
-		database_failure(database, code, error);
+		/* Our statements fit our tables: it is the tables that are not as they were. */
+		if ((code & 0xff) == SQLITE_ERROR)
+			refuse_tables(database, error);
+		else
+			database_failure(database, code, error);
 		return NULL;
 	}
 	statement = heap_allocate(1, sizeof *statement);

@@ -218,10 +218,11 @@ static bool read_slots(struct run_reading *reading, struct error *error)
 			return true;
 		if (!run->slots)
 			run->slots = ARENA_ARRAY(
-				reading->arena, struct run_slots, column_index(rows, 2));
+				reading->arena, struct run_slots, column_index(rows, 3));
 		if (!column_is_null(rows, 1))
-			run->slots[run->slots_count++] = (struct run_slots){
-				column_time(rows, 0), (uint32_t)column_integer(rows, 1)};
+			run->slots[run->slots_count++] = (struct run_slots){column_time(rows, 0),
+				(uint32_t)column_integer(rows, 1),
+				column_copy(rows, 2, reading->arena)};
 	}
 	return false;
 }

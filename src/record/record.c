@@ -144,7 +144,8 @@ static bool open_to_write(struct record *record, struct arena *arena, struct err
 		!state_lock_take(record->state_folder, &record->lock, error))
 		return error_context(error, "the record of runs cannot be opened");
 	is_suspect = ended_uncleanly(path, arena);
-	if (open_checked(record, path, is_suspect, error))
+	if (record_check_emptied(record, path, error) &&
+		open_checked(record, path, is_suspect, error))
 		return true;
 	if (!is_damaged(path, is_suspect, error) || record->access != RECORD_MEND)
 		return error_context(error, "the record of runs cannot be opened");
@@ -167,6 +168,8 @@ static bool open_to_read(struct record *record, struct arena *arena, struct erro
 	bool present = false;
 	bool opened;
 
+	if (!state_lock_is_held(record->state_folder) && !record_check_emptied(record, path, error))
+		return false;
 	if (!path_exists(path))
 		return refuse_no_record(record->state_folder, error);
 	bool is_quiet = record->access == RECORD_LOOK &&
@@ -211,6 +214,7 @@ void record_leave_database(struct record *record, bool abandon)
 	}
 	cursor_forget(&record->cursor);
 	record->start_count = 0;
+	record->identity[0] = '\0';
 	if (abandon)
 		database_abandon(record->database);
 	else
@@ -306,22 +310,30 @@ bool record_flush(struct record *record, bool power_cut, struct error *error)
 	return false;
 }
 
-/* True when no run of that name is on record and no folder is there. */
-static bool id_is_free(
-	struct record *record, struct arena *arena, const char *id, bool *free, struct error *error)
+bool record_has_run(struct record *record, const char *id, bool *is_there, struct error *error)
 {
 	struct statement *find = record_statement(record, SQL_FIND_RUN, error);
-	const char *folder = path_join(arena, record->state_folder, "runs");
-	bool row;
 
 	if (!find)
 		return false;
 	bind_text(find, 1, id);
-	if (!statement_next(find, &row, error))
+	if (!statement_next(find, is_there, error))
 		return false;
-	if (row)
+	if (*is_there)
 		statement_reset(find);
-	*free = !row && !path_exists(path_join(arena, folder, id));
+	return true;
+}
+
+/* True when no run of that name is on record and no folder is there. */
+static bool id_is_free(
+	struct record *record, struct arena *arena, const char *id, bool *free, struct error *error)
+{
+	const char *folder = path_join(arena, record->state_folder, "runs");
+	bool is_there;
+
+	if (!record_has_run(record, id, &is_there, error))
+		return false;
+	*free = !is_there && !path_exists(path_join(arena, folder, id));
 	return true;
 }
 

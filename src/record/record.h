@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "model/checkpoint.h"
 #include "model/event.h"
 #include "model/history.h"
@@ -138,7 +139,8 @@ bool run_verdict_require(const struct record *record, const char *run_id,
 
 /*
  * Fills run->flaky of a run that was read. Looks at no more than the last FLAKY_RUNS runs of the
- * pipeline that began at the same commit and were never resumed, and at FLAKY_ROWS attempts of them.
+ * pipeline that began at the same commit with nothing changed and were never resumed, and at
+ * FLAKY_ROWS attempts of them.
  */
 bool record_read_flaky(
 	struct record *record, struct arena *arena, struct run *run, struct error *error);
@@ -155,8 +157,25 @@ bool record_knows_commit(struct record *record, const char *run_id, const char *
  * tells all of it, each later one what is new since the last commit that was published. Cost: in
  * proportion to the events since. Everything must have been flushed.
  */
+struct run_state_extras {
+	const struct mask *mask; /* of what names and paths may hold; NULL: nothing is masked */
+	const struct state_parameter *parameters; /* that the run has values of its own for */
+	uint32_t parameter_count;
+};
 bool record_append_state(struct record *record, const struct checkpoint_request *request,
-	struct buffer *text, struct error *error);
+	const struct run_state_extras *extras, struct buffer *text, struct error *error);
+
+/*
+ * A parameter by a digest of run, name and value. So short that it tells a wrong value from the
+ * right one, and nobody who reads commits which of many values was the right one.
+ */
+#define STATE_DIGEST_SIZE 7
+struct state_parameter {
+	const char *name;
+	char digest[STATE_DIGEST_SIZE]; /* hexadecimal */
+};
+void state_parameter_fill(
+	struct state_parameter *parameter, const char *run_id, const char *name, const char *value);
 
 /* One commit that says something of a run's state. Texts are the caller's. */
 struct run_state_piece {
@@ -166,23 +185,37 @@ struct run_state_piece {
 	const char *text;    /* what record_append_state() made */
 };
 
+/* Where a text comes from; the arena's. False: it is of no form that is known here. */
+struct run_state_origin {
+	const char *run_id;
+	const char *previous_commit; /* whose text comes before it; NULL: none does */
+	const char *record;          /* whose commit it is; NULL: not told */
+};
+bool record_state_origin(const char *text, struct arena *arena, struct run_state_origin *origin);
+
+/* The parameters that a first piece tells of; *parameters is the arena's. Returns their count. */
+uint32_t record_state_parameters(
+	const char *text, struct arena *arena, struct state_parameter **parameters);
+
 /*
- * The run that the text belongs to, and the commit whose text comes before it (NULL: none does);
- * the arena's. False: it is of no form that is known here.
+ * Whether a commit's record is this one, in this state folder. False for what a copy of the folder
+ * has made since, or the folder that this one was copied from. identity may be NULL.
  */
-bool record_state_origin(
-	const char *text, struct arena *arena, const char **run_id, const char **previous_commit);
+bool record_is_author(
+	struct record *record, const char *identity, bool *is_author, struct error *error);
 
 struct rebuilt_run {
 	const char *id; /* the arena's */
 	uint32_t done_count;
-	uint32_t step_count; /* in all, as the last piece knew it */
+	uint32_t step_count;   /* in all, as the last piece knew it */
+	const char *former_id; /* of what was on record of it, the arena's; NULL: nothing was */
 };
 
 /*
- * Puts a run on record that was lost from it: pieces from the first (which tells all) to the
- * newest. Steps that they call done are done, by one attempt each; the run is interrupted and is
- * continued as any other. ERROR_RUN_UNKNOWN when the pieces make no run.
+ * Puts a run on record that was lost from it, or went on elsewhere: pieces from the first (which
+ * tells all) to the newest. Steps that they call done are done, by one attempt each; the run is
+ * interrupted and is continued as any other. What is on record of it keeps its rows under another
+ * id. All or nothing: ERROR_RUN_UNKNOWN when the pieces make no run.
  */
 bool record_rebuild_run(struct record *record, const struct run_state_piece *pieces, uint32_t count,
 	struct arena *arena, struct rebuilt_run *rebuilt, struct error *error);

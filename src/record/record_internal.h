@@ -43,15 +43,20 @@ struct fresh_start {
 	uint8_t containment;
 };
 
+/* 64 random bits in hexadecimal. */
+#define IDENTITY_SIZE 17
+#define IDENTITY_ENDING ".id" /* of the file beside the database */
+
 struct record {
 	char *state_folder; /* absolute; owned */
 	struct database *database;
 	int lock; /* descriptor; -1: a reader */
 	enum record_access access;
-	char *damage;     /* what was wrong with the one set aside; owned; NULL: none was */
-	char *moved_to;   /* owned */
-	bool is_broken;   /* a commit or a sync failed: nothing more is taken */
-	bool is_unsynced; /* commits since the last database_sync() */
+	char *damage;   /* what was wrong with the one set aside; owned; NULL: none was */
+	char *moved_to; /* owned */
+	char identity[IDENTITY_SIZE]; /* "": not read yet, or it has none */
+	bool is_broken;               /* a commit or a sync failed: nothing more is taken */
+	bool is_unsynced;             /* commits since the last database_sync() */
 	struct statement *statements[SQL_COUNT]; /* prepared when first used; NULL: not yet */
 	struct run_cursor cursor;
 	struct fresh_start *starts; /* of the cursor's run; empty outside a transaction; owned */
@@ -67,12 +72,23 @@ struct statement *record_statement(struct record *record, enum sql sql, struct e
 void record_leave_database(struct record *record, bool abandon);
 bool record_enter_database(struct record *record, struct error *error);
 
+bool record_has_run(struct record *record, const char *id, bool *is_there, struct error *error);
+
 /* The number of the run's row; ERROR_RUN_UNKNOWN when there is none. */
 bool record_run_number(
 	struct record *record, const char *run_id, int64_t *number, struct error *error);
 
 /* Opens the writer's transaction unless it is open; refuses a reader's record. */
 bool record_open_transaction(struct record *record, struct error *error);
+
+/*
+ * ERROR_RECORD_DAMAGED when nothing is left of the file, and of what was in it there is something:
+ * its -wal file, or folders of runs.
+ */
+bool record_check_emptied(const struct record *record, const char *path, struct error *error);
+
+/* Reads who the record is, and decides it when that is not known. */
+bool record_identify(struct record *record, struct error *error);
 
 /* Puts the cursor on the run, unless it stands there. */
 bool cursor_move(struct record *record, const char *run_id, struct error *error);

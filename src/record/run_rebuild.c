@@ -11,8 +11,6 @@
 #include "record/record_internal.h"
 #include "record/run_state.h"
 
-#define WORDS_AT_MOST 12
-
 struct told_step {
 	const char *id;
 	char fingerprint[HASH_TEXT_SIZE];
@@ -39,50 +37,6 @@ struct telling {
 	uint32_t last_step; /* that artifacts belong to; INDEX_NONE: none */
 	const struct run_state_piece *piece;
 };
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-/* In place; NULL for "-". */
-static char *decode(char *word)
-{
-	char *to = word;
-
-	if (strcmp(word, "-") == 0)
-		return NULL;
-	for (const char *from = word; *from; from++) {
-		int high = *from == '%' && from[1] ? hex_value(from[1]) : -1;
-		int low = high >= 0 && from[2] ? hex_value(from[2]) : -1;
-
-		if (*from == '%' && !from[1])
-			continue;
-		if (low > 0 || (low == 0 && high > 0)) {
-			*to++ = (char)(high * 16 + low);
-			from += 2;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-	return word;
-}
-
-/* Splits a line, which is changed; the words after the first are decoded. */
-static uint32_t split(char *line, char *words[WORDS_AT_MOST])
-{
-	uint32_t count = 0;
-	char *rest = line;
-
-	while (rest && count < WORDS_AT_MOST)
-		words[count++] = strsep(&rest, " ");
-	for (uint32_t i = 1; i < count; i++)
-		words[i] = decode(words[i]);
-	return count;
-}
 
 static int64_t number_of(const char *word)
 {
@@ -166,10 +120,10 @@ static bool read_done(struct telling *telling, char **words)
 	if (!words[1])
 		return false;
 	step = tell_step(telling, words[1]);
-	step->is_done = true;
 	step->started_ms = number_of(words[3]);
 	step->ended_ms = number_of(words[4]);
-	return copy_digest(step->fingerprint, words[2]);
+	step->is_done = copy_digest(step->fingerprint, words[2]);
+	return step->is_done;
 }
 
 static bool read_undone(struct telling *telling, char **words)
@@ -180,11 +134,22 @@ static bool read_undone(struct telling *telling, char **words)
 	return true;
 }
 
+/* Names that a secret was taken out of may be the same. */
+static bool has_artifact(
+	const struct telling *telling, const struct told_step *step, const char *name)
+{
+	for (uint32_t i = 0; i < step->artifacts.count; i++)
+		if (strcmp(telling->artifacts[step->artifacts.first + i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool read_artifact(struct telling *telling, char **words)
 {
 	struct artifact *artifact;
 
-	if (telling->last_step == INDEX_NONE || !words[1] || !words[2])
+	if (telling->last_step == INDEX_NONE || !words[1] || !words[2] ||
+		has_artifact(telling, &telling->steps[telling->last_step], words[1]))
 		return false;
 	GROW(telling->artifacts, telling->artifact_count, telling->artifact_capacity);
 	artifact = &telling->artifacts[telling->artifact_count++];
@@ -197,42 +162,51 @@ static bool read_artifact(struct telling *telling, char **words)
 	return copy_digest(artifact->sha256, words[6]);
 }
 
+/* What an unreadable line leaves of the run. */
+enum loss { LOSS_RUN, LOSS_STEP, LOSS_LINE };
+
 static const struct {
 	const char *word;
 	uint32_t word_count;
+	enum loss loss;
 	line_reader *read;
 } lines[] = {
-	{"run", 10, read_run},
-	{"checkpoint", 5, read_checkpoint},
-	{"done", 5, read_done},
-	{"undone", 2, read_undone},
-	{"artifact", 7, read_artifact},
+	{"run", 10, LOSS_RUN, read_run},
+	{"checkpoint", 5, LOSS_LINE, read_checkpoint},
+	{"done", 5, LOSS_STEP, read_done},
+	/* Without its name any step may be the one that is not done any more. */
+	{"undone", 2, LOSS_RUN, read_undone},
+	{"artifact", 7, LOSS_STEP, read_artifact},
 };
+
+/* The step of the line is not done: it runs again. */
+static void lose_step(struct telling *telling, char **words, uint32_t count)
+{
+	if (strcmp(words[0], "done") == 0) {
+		telling->last_step = INDEX_NONE;
+		if (count > 1 && words[1])
+			tell_step(telling, words[1]);
+	}
+	if (telling->last_step != INDEX_NONE)
+		telling->steps[telling->last_step].is_done = false;
+}
 
 /* A line of a word that is not known is one of a newer version, which says more. */
 static bool read_line(struct telling *telling, char *line)
 {
-	char *words[WORDS_AT_MOST];
-	uint32_t count = split(line, words);
+	char *words[STATE_WORDS_AT_MOST];
+	uint32_t count = state_words(line, words);
 
-	for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
-		if (strcmp(words[0], lines[i].word) == 0)
-			return count >= lines[i].word_count && lines[i].read(telling, words);
+	for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+		if (strcmp(words[0], lines[i].word) != 0)
+			continue;
+		if (count >= lines[i].word_count && lines[i].read(telling, words))
+			return true;
+		if (lines[i].loss == LOSS_STEP)
+			lose_step(telling, words, count);
+		return lines[i].loss != LOSS_RUN;
+	}
 	return true;
-}
-
-bool record_state_origin(
-	const char *text, struct arena *arena, const char **run_id, const char **previous_commit)
-{
-	char *words[WORDS_AT_MOST];
-	char *line = arena_copy_bytes(arena, text, strcspn(text, "\n"));
-
-	if (split(line, words) < 4 || strcmp(words[0], STATE_WORD) != 0 || !words[1] ||
-		strcmp(words[1], STATE_FORM) != 0)
-		return false;
-	*run_id = words[2];
-	*previous_commit = words[3];
-	return *run_id != NULL;
 }
 
 static bool read_piece(struct telling *telling, const struct run_state_piece *piece)
@@ -264,6 +238,7 @@ static void lay_run(struct telling *telling)
 		if (!told->is_done)
 			continue;
 		*step = (struct run_step){.id = told->id,
+			.name = told->id, /* until a plan says more: it may be in none */
 			.wave = INDEX_NONE,
 			.group = INDEX_NONE,
 			.started_ms = TIME_NONE,
@@ -347,27 +322,73 @@ static bool refuse_pieces(struct error *error)
 	return error_set(error, ERROR_RUN_UNKNOWN, "what the run's commits say of it makes no run");
 }
 
+/* A name that no run has, for what is on record under id. */
+static bool choose_former(struct record *record, const char *id, struct arena *arena,
+	const char **former, struct error *error)
+{
+	bool is_taken = true;
+
+	for (uint32_t number = 1; is_taken; number++) {
+		*former = number == 1 ? arena_format(arena, "%s_before", id)
+				      : arena_format(arena, "%s_before_%u", id, number);
+		if (!record_has_run(record, *former, &is_taken, error))
+			return false;
+	}
+	return true;
+}
+
+/* Its rows and events stay as they are, and sealed as they are under the new id. */
+static bool make_room(struct record *record, const char *id, struct arena *arena,
+	const char **former, struct error *error)
+{
+	struct statement *rename = record_statement(record, SQL_RENAME_RUN, error);
+	int64_t number;
+	bool is_there;
+
+	if (!rename || !record_has_run(record, id, &is_there, error))
+		return false;
+	if (!is_there)
+		return true;
+	if (!choose_former(record, id, arena, former, error) ||
+		!record_run_number(record, id, &number, error))
+		return false;
+	cursor_forget(&record->cursor);
+	bind_integer(rename, 1, number);
+	bind_text(rename, 2, *former);
+	return statement_run(rename, NULL, error) && record_seal_start(record, number, error);
+}
+
+static bool write_run(
+	struct record *record, struct telling *telling, const char **former, struct error *error)
+{
+	lay_run(telling);
+	if (record_open_transaction(record, error) && record_settle(record, error) &&
+		make_room(record, telling->run.id, telling->arena, former, error) &&
+		record_add_run(record, &telling->run, error) && tell_all(record, telling, error))
+		return true;
+	database_rollback(record->database);
+	cursor_forget(&record->cursor);
+	return false;
+}
+
 bool record_rebuild_run(struct record *record, const struct run_state_piece *pieces, uint32_t count,
 	struct arena *arena, struct rebuilt_run *rebuilt, struct error *error)
 {
 	struct telling telling = {.arena = arena};
-	const char *previous = NULL;
-	bool done = count > 0 &&
-		    record_state_origin(pieces[0].text, arena, &telling.run.id, &previous) &&
-		    !previous;
+	struct run_state_origin origin = {0};
+	bool done = count > 0 && record_state_origin(pieces[0].text, arena, &origin) &&
+		    !origin.previous_commit;
 
+	telling.run.id = origin.run_id;
 	for (uint32_t i = 0; done && i < count; i++)
 		done = read_piece(&telling, &pieces[i]);
+	*rebuilt = (struct rebuilt_run){.id = origin.run_id};
 	if (!done || !telling.run.pipeline_file)
 		done = refuse_pieces(error);
-	if (done) {
-		lay_run(&telling);
-		done = record_add_run(record, &telling.run, error) &&
-		       tell_all(record, &telling, error);
-		if (!done)
-			database_rollback(record->database);
-	}
-	*rebuilt = (struct rebuilt_run){telling.run.id, telling.run.step_count, telling.step_count};
+	else
+		done = write_run(record, &telling, &rebuilt->former_id, error);
+	rebuilt->done_count = telling.run.step_count;
+	rebuilt->step_count = telling.step_count;
 	map_release(&telling.places);
 	free(telling.steps);
 	free(telling.artifacts);

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/index.h"
+#include "model/state.h"
 #include "record/seal.h"
 
 #define RUN_COLUMNS                                                                                \
@@ -15,12 +16,19 @@
 
 #define EVENTS_OF_RUN "WHERE event > ?1 << 32 AND event < (?1 + 1) << 32"
 
-/* Of runs that began at the same commit and were never continued: nobody has mended anything. */
+/*
+ * Of runs that began at the same commit, with nothing unusual, and were never continued: nobody has
+ * mended anything. Of them the attempts before their first own commit.
+ */
 #define EARLIER_ATTEMPTS                                                                           \
-	"FROM (SELECT run, id FROM runs WHERE pipeline_name IS ?1 AND base_commit = ?2 AND run < " \
+	"FROM (SELECT run, id, coalesce((SELECT min(time_ms) FROM checkpoints WHERE "              \
+	"checkpoints.run = runs.run AND commit_id IS NOT NULL), 9223372036854775807) AS first_ms " \
+	"FROM runs WHERE pipeline_name IS ?1 AND base_commit = ?2 AND run < "                      \
 	"(SELECT run FROM runs WHERE id = ?3) AND resume_count = 0 AND state <> 'running' "        \
+	"AND NOT EXISTS (SELECT 1 FROM events WHERE event = (runs.run << 32 | 1) "                 \
+	"AND reason IS NOT NULL) "                                                                 \
 	"ORDER BY run DESC LIMIT ?4) AS recent "                                                   \
-	"CROSS JOIN attempts ON attempts.run = recent.run "                                        \
+	"CROSS JOIN attempts ON attempts.run = recent.run AND attempts.started_ms < first_ms "     \
 	"CROSS JOIN steps ON steps.run = attempts.run AND steps.step = attempts.step "
 
 static const char *const texts[] = {
@@ -44,7 +52,9 @@ static const char *const texts[] = {
 		"INSERT INTO step_texts (run, step, name, command, base_id, optional) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_CHANGE_STEP] = "UPDATE steps SET place = ?3, id = ?4, state = ?5, "
-			    "reason = CASE WHEN ?5 = state THEN reason END, "
+			    /* Of what is pending only the present plan leaves out. */
+			    "reason = coalesce(?6, CASE WHEN ?5 = state AND NOT (?5 = 'pending' "
+			    "AND reason LIKE '" REASON_LEFT_OUT "%') THEN reason END), "
 			    "ended_ms = CASE WHEN ?5 = state THEN ended_ms END, wave = ?9, "
 			    "group_number = ?10, stage = ?11, estimate_ms = ?12, critical = ?13, "
 			    "fingerprint = ?14 WHERE run = ?1 AND step = ?2",
@@ -199,7 +209,7 @@ static const char *const texts[] = {
 			     "ORDER BY step",
 	[SQL_READ_GATES] = "SELECT step, waiting_ms, opened_ms, approved_by FROM gates "
 			   "WHERE run = ?1 ORDER BY sequence",
-	[SQL_READ_SLOTS] = "SELECT time_ms, json_extract(json, '$.jobs'), count(*) OVER () "
+	[SQL_READ_SLOTS] = "SELECT time_ms, json_extract(json, '$.jobs'), reason, count(*) OVER () "
 			   "FROM events " EVENTS_OF_RUN
 			   " AND type IN ('pipeline_started', 'pipeline_resumed') ORDER BY event",
 	[SQL_READ_CHECKPOINTS] =
@@ -219,6 +229,7 @@ static const char *const texts[] = {
 		"SELECT sequence, type, time_ms, step, wave, group_number, attempt, duration_ms, "
 		"exit_status, signal, failure, delay_ms, reason, subject, json "
 		"FROM events " EVENTS_OF_RUN " ORDER BY event",
+	[SQL_RENAME_RUN] = "UPDATE runs SET id = ?2 WHERE run = ?1",
 	[SQL_KNOWS_COMMIT] = "SELECT count(*) FROM checkpoints WHERE run = ?1 AND commit_id = ?2",
 	[SQL_STATE_STEPS] =
 		"SELECT step, id, state = 'done', fingerprint, started_ms, ended_ms FROM steps "
@@ -285,13 +296,22 @@ static const char *const texts[] = {
 		"AS recent CROSS JOIN attempts ON attempts.run = recent.run "
 		"CROSS JOIN steps ON steps.run = attempts.run AND steps.step = attempts.step "
 		"WHERE attempts.state = 'done' ORDER BY attempts.run DESC",
+	[SQL_READ_START_REASON] =
+		"SELECT reason FROM events WHERE event = ((SELECT run FROM runs WHERE id = ?1) "
+		"<< 32 | 1)",
+	[SQL_READ_TAKEN] =
+		"SELECT steps.id, artifacts.name, artifacts.sha256 FROM edges "
+		"CROSS JOIN steps ON steps.run = edges.run AND steps.step = edges.need "
+		"CROSS JOIN artifacts ON artifacts.run = edges.run AND artifacts.step = edges.need "
+		"WHERE edges.run = ?1 AND edges.step = ?2",
 	[SQL_READ_EARLIER_FAILURES] =
-		"SELECT steps.id, steps.fingerprint, recent.run, recent.id, attempts.ended_ms, "
+		"SELECT steps.id, steps.fingerprint, recent.run, steps.step, recent.id, "
+		"attempts.ended_ms, "
 		"attempts.failure, attempts.reason " EARLIER_ATTEMPTS
 		"WHERE attempts.state = 'failed' AND attempts.failure NOT IN "
 		"('cancelled', 'resource', 'unknown') ORDER BY attempts.run DESC LIMIT ?5",
 	[SQL_READ_EARLIER_DONE] =
-		"SELECT steps.id, steps.fingerprint, recent.run " EARLIER_ATTEMPTS
+		"SELECT steps.id, steps.fingerprint, recent.run, steps.step " EARLIER_ATTEMPTS
 		"WHERE attempts.state = 'done' AND NOT EXISTS (SELECT 1 FROM step_results "
 		"WHERE step_results.run = attempts.run AND step_results.step = attempts.step "
 		"AND cache_key IS NOT NULL) ORDER BY attempts.run DESC LIMIT ?5",

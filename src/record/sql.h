@@ -71,6 +71,7 @@ enum sql {
 	SQL_READ_NOT_KEPT,
 	SQL_READ_UNPUBLISHED,
 	SQL_READ_EVENTS,
+	SQL_RENAME_RUN,   /* ?2: the new id */
 	SQL_KNOWS_COMMIT, /* ?2: the commit */
 	SQL_STATE_STEPS,  /* ?2: the event that they are done since */
 	SQL_STATE_ARTIFACTS,
@@ -90,6 +91,8 @@ enum sql {
 	SQL_COUNT_STATES,
 	SQL_COUNT_RETRIED,
 	SQL_READ_HISTORY,          /* ?1: the pipeline's name, ?2: how many runs back */
+	SQL_READ_START_REASON,     /* ?1: the id */
+	SQL_READ_TAKEN,            /* ?2: the step: artifacts of what it needs */
 	SQL_READ_EARLIER_FAILURES, /* ?1: the pipeline's name, ?2: commit, ?3: id of a later run */
 	SQL_READ_EARLIER_DONE,     /* the same; ?4: how many runs, ?5: how many rows */
 	SQL_COUNT

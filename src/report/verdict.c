@@ -95,7 +95,8 @@ void verdict_counts_append(const struct run *run, struct buffer *buffer)
 	append_outcome(run, buffer);
 	append_other(buffer, by_state[STATE_SKIPPED], "skipped");
 	append_other(buffer, by_state[STATE_RUNNING], "running");
-	append_other(buffer, by_state[STATE_PENDING], "not run");
+	append_other(buffer, run->totals.undecided, "undecided");
+	append_other(buffer, by_state[STATE_PENDING] - run->totals.undecided, "not run");
 	append_other(buffer, run->totals.retried, "retried");
 	append_other(buffer, run->totals.cached, "cached");
 }

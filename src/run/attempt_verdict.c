@@ -32,7 +32,7 @@ static bool was_short_of_memory(struct attempt *attempt)
 	attempt->lacked_memory = oom_watch_claim(&attempt->executor->oom, &attempt->oom);
 	if (!attempt->lacked_memory)
 		return false;
-	buffer_append_text(reason, "killed by the system for lack of memory");
+	buffer_append_text(reason, REASON_NO_MEMORY);
 	if (result->peak_rss_bytes > 0) {
 		buffer_append_text(reason, ", at a peak of ");
 		size_append(reason, (int64_t)result->peak_rss_bytes);

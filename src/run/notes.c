@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/text.h"
 
 #define SUMMARY_ENDING ".summary.md"
@@ -35,8 +36,10 @@ bool notes_open(
 	if (mkdir(path, 0777) < 0 && errno != EEXIST)
 		return error_set_errno(error, ERROR_FILE, "cannot make the folder '%s'", path);
 	notes->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return notes->folder >= 0 ||
-	       error_set_errno(error, ERROR_FILE, "cannot open the folder '%s'", path);
+	if (notes->folder < 0)
+		return error_set_errno(error, ERROR_FILE, "cannot open the folder '%s'", path);
+	file_writer_tidy(path);
+	return true;
 }
 
 void notes_close(struct notes *notes)

@@ -10,6 +10,8 @@
  * control group (memory.events of version 2, memory.oom_control of version 1), and that of the
  * machine (/proc/vmstat), since version 1 does not count what happens in groups below ours.
  */
+#define REASON_NO_MEMORY "killed by the system for lack of memory" /* or begins so */
+
 enum oom_counter { OOM_OF_GROUP, OOM_OF_MACHINE, OOM_COUNTER_COUNT };
 
 /* Kills so far, less those that are accounted for. */

@@ -12,7 +12,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/text.h"
 
 #define INTERRUPT_KILL_MS 4500 /* GitHub sends SIGTERM 7.5 s after SIGINT */
@@ -181,9 +180,12 @@ static void start_run(struct runner *runner)
 			&runner->journal, runner->settings->resumed ? EVENT_PIPELINE_RESUMED
 								    : EVENT_PIPELINE_STARTED);
 		event->jobs = runner->plan->jobs;
+		event->reason = runner->settings->start_reason;
 		journal_record(&runner->journal, event);
 		journal_flush(&runner->journal, false);
 	}
+	scheduler_tell_left_out(&runner->scheduler);
+	runner_record_skipped(runner);
 	if (services->tick && services->tick_ms)
 		event_loop_set_timer(&runner->loop, &runner->tick_timer,
 			now_ns + (int64_t)services->tick_ms * NS_PER_MS);
@@ -401,28 +403,6 @@ static void close_runner(struct runner *runner)
 	event_loop_close(&runner->loop);
 }
 
-/* A run that goes on after an expansion: what is settled is so for good. */
-static void adopt_settled(struct runner *runner)
-{
-	const struct run *run = runner->settings->run;
-	const struct pipeline *pipeline = runner->plan->pipeline;
-	struct arena *scratch = &runner->executor.scratch;
-	enum state *states = ARENA_ARRAY(scratch, enum state, pipeline->step_count);
-	struct map places = {0};
-	if (!runner->settings->expanded)
-		return;
-	map_reserve(&places, run->step_count);
-	for (uint32_t i = 0; i < run->step_count; i++)
-		map_add(&places, run->steps[i].id, i);
-	for (uint32_t i = 0; i < pipeline->step_count; i++) {
-		uint32_t place = map_find(&places, pipeline->steps[i].id);
-		states[i] = place == INDEX_NONE ? STATE_PENDING : run->steps[place].state;
-	}
-	map_release(&places);
-	scheduler_adopt(&runner->scheduler, states);
-	arena_reset(scratch);
-}
-
 bool runner_run(
 	const struct runner_settings *settings, enum run_outcome *outcome, struct error *error)
 {
@@ -442,7 +422,7 @@ bool runner_run(
 	if (is_open && settings->resumed && !settings->expanded)
 		leftovers_end_run(settings->run->id, settings->run_folder);
 	if (is_open) {
-		adopt_settled(&runner);
+		runner_adopt_record(&runner);
 		start_run(&runner);
 		runner_forget_merged(&runner);
 		if (runner_finish_roll_back(&runner) && runner_start_notes(&runner))

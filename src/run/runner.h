@@ -20,10 +20,11 @@ struct runner_settings {
 	const char *const *environment;      /* of this process; the base of every step's */
 	const char *const *hidden_variables; /* names no step gets to see; NULL-ended */
 	enum wave_failure_policy on_failure;
-	bool resumed;         /* a pipeline_resumed event begins it, not a pipeline_started */
-	bool expanded;        /* goes on after RUN_TO_EXPAND: no event begins it */
-	bool die_with_parent; /* in CI: end when the process that started us is gone */
-	int64_t started_ns;   /* of expanded: when the first of these calls began; else 0 */
+	bool resumed;             /* a pipeline_resumed event begins it, not a pipeline_started */
+	bool expanded;            /* goes on after RUN_TO_EXPAND: no event begins it */
+	const char *start_reason; /* of that event: what is not as usual; NULL: nothing */
+	bool die_with_parent;     /* in CI: end when the process that started us is gone */
+	int64_t started_ns;       /* of expanded: when the first of these calls began; else 0 */
 	const struct run_services *services;
 	struct breakpoints *breakpoints; /* of the plan's pipeline; NULL: nobody debugs */
 	uint32_t *expand_step; /* out, with RUN_TO_EXPAND: the step; may be NULL without foreach */

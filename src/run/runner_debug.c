@@ -119,11 +119,16 @@ static void give_back(struct runner *runner, uint32_t step)
 		scheduler_step_cancelled(&runner->scheduler, step);
 }
 
+static bool is_next_of(const struct runner *runner, struct attempt_mark mark, uint32_t step)
+{
+	return mark.step == step && mark.attempt == runner->executor.numbers[step] + 1;
+}
+
 /* It is there because somebody has said so a moment ago. */
 static bool is_asked_for(const struct runner *runner, uint32_t step)
 {
-	const struct attempt_mark *repeated = &runner->executor.repeated;
-	return repeated->step == step && repeated->attempt == runner->executor.numbers[step] + 1;
+	return is_next_of(runner, runner->executor.repeated, step) ||
+	       is_next_of(runner, runner->admitted, step);
 }
 
 bool runner_debug_before(struct runner *runner, uint32_t step)
@@ -140,8 +145,10 @@ bool runner_debug_before(struct runner *runner, uint32_t step)
 	/* Others have ended at a breakpoint meanwhile: it does not start before they are settled. */
 	if (answer == DEBUG_CONTINUE)
 		runner_debug_after(runner);
-	if (answer == DEBUG_CONTINUE && may_still_start(runner, step))
+	if (answer == DEBUG_CONTINUE && may_still_start(runner, step)) {
+		runner->admitted = (struct attempt_mark){step, stop.attempt};
 		return true;
+	}
 	leave(runner, step);
 	if (answer == DEBUG_QUIT)
 		quit(runner);
@@ -177,7 +184,8 @@ bool runner_debug_hold(struct runner *runner, const struct step_end *end)
 		.moment = DEBUG_AFTER,
 		.step = end->step,
 		.attempt = event->attempt,
-		.has_failed = end->verdict != STEP_VERDICT_DONE,
+		.has_failed = end->verdict == STEP_VERDICT_FAILED,
+		.is_undecided = end->reaction == REACT_DECIDE,
 		.is_cached = event->key != NULL,
 		.exit_status = event->exit_status,
 		.duration_ms = event->duration_ms,

@@ -79,6 +79,7 @@ struct runner {
 	struct held_end *held; /* owned; in the order they ended */
 	uint32_t held_count;
 	uint32_t held_capacity;
+	struct attempt_mark admitted;  /* may start: it is not asked about again */
 	const struct debug_stop *stop; /* the one that is asked about; NULL: none */
 	struct error fault;            /* of the engine or a checkpoint */
 	bool has_fault;
@@ -86,6 +87,9 @@ struct runner {
 
 /* Nothing new starts, what is between two attempts stays there, what runs is told to end. */
 void runner_end_everything(struct runner *runner, int64_t grace_ms, const char *reason);
+
+/* Before the first stage: what is settled stays so, and what has lacked memory runs alone. */
+void runner_adopt_record(struct runner *runner);
 
 /* As SIGINT does. */
 void runner_interrupt(struct runner *runner, const char *reason);

@@ -83,6 +83,11 @@ static void start_steps(struct runner *runner)
 		}
 		if (!runner_debug_before(runner, step))
 			continue;
+		/* While it was asked, and by what was tried again then, the slot may have gone. */
+		if (!jobserver_has_slot(&runner->executor.jobserver)) {
+			scheduler_step_again(&runner->scheduler, step);
+			return;
+		}
 		if (!runner_checkpoint_before(runner, step)) {
 			scheduler_step_again(&runner->scheduler, step);
 			return;

@@ -22,7 +22,8 @@ static const char *skip_reason(struct runner *runner, const struct scheduler_ski
 	case SKIP_CONDITION:
 		return "its `if` asks for a failure, and nothing it waits for failed";
 	case SKIP_ASKED:
-		return runner->asked_reason ? runner->asked_reason : "skipped in the debugger";
+		return runner->asked_reason ? runner->asked_reason
+					    : REASON_LEFT_OUT "choice, in the debugger";
 	case SKIP_PLANNED:
 		break;
 	}

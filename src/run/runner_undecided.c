@@ -22,7 +22,7 @@ static void leave_out(struct runner *runner, const struct undecided_step *found)
 {
 	const char *name = sigabbrev_np(found->signal);
 	runner->asked_reason = arena_format(&runner->executor.kept,
-		"left out by choice, after it was killed by SIG%s", name ? name : "?");
+		REASON_LEFT_OUT "choice, after it was killed by SIG%s", name ? name : "?");
 	scheduler_step_reopened(&runner->scheduler, found->step, false);
 	runner_record_skipped(runner);
 	runner->asked_reason = NULL;

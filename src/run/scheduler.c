@@ -259,15 +259,30 @@ void scheduler_adopt(struct scheduler *scheduler, const enum state *states)
 
 /* --- stages --- */
 
+static void tell_omitted(struct scheduler *scheduler, uint32_t step)
+{
+	scheduler->skips[scheduler->skip_count++] =
+		(struct scheduler_skip){step, INDEX_NONE, SKIP_PLANNED};
+}
+
+void scheduler_tell_left_out(struct scheduler *scheduler)
+{
+	for (uint32_t i = 0; i < scheduler->plan->pipeline->step_count; i++) {
+		if (plan_step_is_left_out(&scheduler->plan->steps[i]))
+			tell_omitted(scheduler, i);
+	}
+}
+
 static void enter_stage(struct scheduler *scheduler)
 {
 	uint32_t count;
 	const uint32_t *steps = plan_stage_steps(scheduler->plan, scheduler->stage, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t step = steps[i];
-		if (scheduler->plan->steps[step].action == ACTION_OMIT && !scheduler->is_barred)
-			scheduler->skips[scheduler->skip_count++] =
-				(struct scheduler_skip){step, INDEX_NONE, SKIP_PLANNED};
+		const struct plan_step *planned = &scheduler->plan->steps[step];
+		if (planned->action == ACTION_OMIT && !scheduler->is_barred &&
+			!plan_step_is_left_out(planned))
+			tell_omitted(scheduler, step);
 		if (scheduler->progress[step] != PROGRESS_PENDING)
 			continue;
 		if (scheduler->is_barred && !runs_for_failure(scheduler, step))

@@ -79,6 +79,9 @@ void scheduler_init(struct scheduler *scheduler, const struct plan *plan);
 void scheduler_adopt(struct scheduler *scheduler, const enum state *states);
 void scheduler_release(struct scheduler *scheduler);
 
+/* Before the first stage: what a person leaves out is told now, all else when its stage comes. */
+void scheduler_tell_left_out(struct scheduler *scheduler);
+
 /*
  * Goes to the next stage that may run. False: there is none: after halt, and, once barred, when
  * no step is left that runs for a failure.

@@ -44,13 +44,9 @@ function prepare(workspace) {
   return { place: workspace.path, ledger };
 }
 
-/** A copy of it to do harm to; calls body, which throws with the copy kept. */
-function withCopy(of, body) {
-  const folder = mkdtempSync(join(tmpdir(), 'wavetrain-damage-'));
-  const at = { folder, place: join(folder, 'repository'), ledger: join(folder, 'ledger'), go: join(folder, 'go') };
-  cpSync(of.place, at.place, { recursive: true });
-  cpSync(of.ledger, at.ledger);
-  writeFileSync(at.go, '');
+/** What is done at a place, with a folder beside it. */
+function standAt(folder, place) {
+  const at = { folder, place, ledger: join(folder, 'ledger'), go: join(folder, 'go') };
   at.run = (...words) => {
     const done = spawnSync(program, words, { cwd: at.place, env: cleanEnvironment({ LEDGER: at.ledger, GO: at.go }), encoding: 'utf8', timeout: 120000 });
     assert.equal(done.signal, null, `${words.join(' ')} was ended by ${done.signal}: ${done.stderr}`);
@@ -61,6 +57,16 @@ function withCopy(of, body) {
     assert.equal(done.status, 0, done.stderr);
     return done.stdout.trimEnd();
   };
+  return at;
+}
+
+/** A copy of it to do harm to; calls body, which throws with the copy kept. */
+function withCopy(of, body) {
+  const folder = mkdtempSync(join(tmpdir(), 'wavetrain-damage-'));
+  const at = standAt(folder, join(folder, 'repository'));
+  cpSync(of.place, at.place, { recursive: true });
+  cpSync(of.ledger, at.ledger);
+  writeFileSync(at.go, '');
   try {
     const result = body(at);
     rmSync(folder, { recursive: true });
@@ -168,11 +174,43 @@ test('a file that is none any more is set aside, and the run goes on from its co
       assert.match(read.stderr, /state\.db is damaged.*\[record-damaged\]\n.*'wavetrain resume' sets it aside/);
       assert.equal(resumeAndCheck(at, what), true, what);
     });
-  for (const [what, harm] of Object.entries({ gone: unlinkSync, 'cut to nothing': (path) => truncateSync(path, 0) }))
+  withCopy(of, (at) => {
+    unlinkSync(database(at.place));
+    assert.equal(resumeAndCheck(at, 'gone'), false, 'there is nothing to set aside');
+  });
+  withCopy(of, (at) => {
+    truncateSync(database(at.place), 0);
+    const read = at.run('status');
+    assert.equal(read.status, 4, read.stdout + read.stderr);
+    assert.match(read.stderr, /state\.db is damaged: nothing is left of it \[record-damaged\]/);
+    assert.equal(resumeAndCheck(at, 'cut to nothing'), true);
+  });
+  for (const when of ['auto', 'require'])
     withCopy(of, (at) => {
-      harm(database(at.place));
-      assert.equal(resumeAndCheck(at, what), false, `${what}: there is nothing to set aside`);
+      truncateSync(database(at.place), 0);
+      const resumed = at.run('run', `--resume=${when}`);
+      assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+      assert.match(resumed.stderr, /nothing is left of it; it lies in .*\n.*put on record anew/);
+      assert.deepEqual(readFileSync(at.ledger, 'utf8').trim().split('\n').sort(), ['one', 'three', 'three', 'tree', 'two']);
     });
+}));
+
+test('what is wrong within a record that SQLite opens is said in a sentence', withWorkspace({}, (workspace) => {
+  const of = prepare(workspace);
+  withCopy(of, (at) => {
+    sqlite(database(at.place), "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'reason TEXT', 'raeson TEXT') WHERE name = 'runs'");
+    const read = at.run('status');
+    assert.equal(read.status, 4, read.stdout + read.stderr);
+    assert.match(read.stderr, /state\.db is damaged: its tables are not ours \(no such column: reason\) \[record-damaged\]/);
+    assert.equal(resumeAndCheck(at, 'another column'), true);
+  });
+  withCopy(of, (at) => {
+    /* Two tables on one page: nothing but a look at all of the file finds it. */
+    sqlite(database(at.place), "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'artifacts') WHERE name = 'edges'");
+    const resumed = at.run('resume');
+    assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+    assert.match(resumed.stderr, /^wavetrain: \/\S*state\.db is damaged: its structure is broken, SQLite says of it '[^'\n*]+'; it lies in \S+ now$/m);
+  });
 }));
 
 test('a new run sets a damaged record aside and names the runs that are no longer listed', withWorkspace({}, (workspace) => {
@@ -236,6 +274,14 @@ test('after a kill: the -wal file lost, damaged, or of another database', withWo
     assert.equal(made.status, 0, made.stderr);
     resumeAndCheck(at, '-wal of another database');
   });
+  for (const harm of [(path) => truncateSync(path, 0), unlinkSync])
+    withCopy(of, (at) => {
+      rmSync(`${database(at.place)}-shm`, { force: true });
+      const wal = readFileSync(`${database(at.place)}-wal`);
+      harm(database(at.place));
+      assert.equal(resumeAndCheck(at, 'nothing but the -wal file'), true);
+      assert.deepEqual(readFileSync(join(at.place, '.wavetrain', `${aside(at.place).find((name) => name.endsWith('-wal'))}`)), wal, 'it is kept');
+    });
   const draw = generator(seed);
   for (let i = 0; i < flipsOfAKind; i++)
     withCopy(of, (at) => {
@@ -352,4 +398,224 @@ steps:
   assert.equal(workspace.git('ls-tree', '--name-only', milestone, 'a.txt', 'big.bin'), 'a.txt');
   assert.doesNotMatch(workspace.git('cat-file', 'commit', milestone), /^ done large/m);
   assert.match(workspace.git('cat-file', 'commit', milestone), /^wavetrain-state /m);
+}));
+
+/** A run that failed in its last step, in a record that has another run as well; at its own place. */
+function prepareTwo(workspace) {
+  workspace.write('other.yml', 'steps: [{id: only, run: "true"}]\n');
+  workspace.git('add', '-A');
+  workspace.git('commit', '-qm', 'Another pipeline');
+  const at = standAt(workspace.root, prepare(workspace).place);
+  at.id = readdirSync(join(at.place, '.wavetrain', 'runs'))[0];
+  at.reference = `refs/wavetrain/runs/${at.id}`;
+  assert.equal(at.run('run', 'other.yml').status, 0);
+  writeFileSync(at.go, '');
+  return at;
+}
+
+/** The same elsewhere, with what the run's steps left for each other. */
+function standElsewhere(at, other) {
+  const artifacts = join('.wavetrain', 'runs', at.id, 'artifacts');
+  if (existsSync(join(at.place, artifacts)) && !existsSync(join(other, artifacts))) cpSync(join(at.place, artifacts), join(other, artifacts), { recursive: true });
+  return standAt(at.folder, other);
+}
+
+function clone(at, other) {
+  at.git('clone', '-q', '.', other);
+  const there = standElsewhere(at, other);
+  there.git('config', 'user.name', 'Other');
+  there.git('config', 'user.email', 'other@example.invalid');
+  there.git('fetch', '-q', 'origin', `${at.reference}:${at.reference}`);
+  return there;
+}
+
+const runsOf = (at) => JSON.parse(at.run('runs', '--format', 'json').stdout).runs.map((run) => run.id).sort();
+
+/** How the run is gone on with to its end elsewhere, and its reference comes here. */
+const elsewhere = {
+  'another work tree': (at, other) => {
+    at.git('worktree', 'add', '-q', '-b', 'side', other);
+    return standElsewhere(at, other).run('resume', at.id);
+  },
+  'a clone that was fetched from': (at, other) => {
+    const done = clone(at, other).run('resume', at.id);
+    at.git('fetch', '-q', other, `${at.reference}:${at.reference}`);
+    return done;
+  },
+  'a copy that has the record': (at, other) => {
+    cpSync(at.place, other, { recursive: true });
+    const done = standElsewhere(at, other).run('resume', at.id);
+    at.git('fetch', '-q', other, `${at.reference}:${at.reference}`);
+    return done;
+  },
+};
+for (const [where, goOn] of Object.entries(elsewhere))
+  test(`a run that went on in ${where} is no damage: it alone is put on record anew`, withWorkspace({}, (workspace) => {
+    const at = prepareTwo(workspace);
+    const ended = goOn(at, join(at.folder, 'other'));
+    assert.equal(ended.status, 0, ended.stdout + ended.stderr);
+    const before = runsOf(at);
+    const resumed = at.run('resume', at.id);
+    assert.deepEqual(aside(at.place), [], resumed.stderr);
+    assert.doesNotMatch(resumed.stderr, /damaged/);
+    /* The branch here is the user's to move. */
+    assert.equal(resumed.status, 4, resumed.stdout + resumed.stderr);
+    at.git(...resumed.stderr.match(/run `git (merge [0-9a-f]{12})` there and then `wavetrain resume`/)[1].split(' '));
+    const again = at.run('resume', at.id);
+    assert.equal(again.status, 0, again.stdout + again.stderr);
+    assert.match(resumed.stderr, new RegExp(`run '${at.id}' went on in another work tree or clone and was put on record anew from its commits up to [0-9a-f]{12}: 4 of 4 steps are done; what was on record of it here is run '${at.id}_before' now`));
+    assert.deepEqual(readFileSync(at.ledger, 'utf8').trim().split('\n').sort(), ['one', 'three', 'three', 'tree', 'two'], 'nothing ran again');
+    assert.equal(at.git('show', 'HEAD:three.txt') + '\n', finished['three.txt']);
+    assert.equal(at.git('status', '--porcelain'), '');
+    assert.deepEqual(runsOf(at), [...before, `${at.id}_before`].sort(), 'the other run is where it was');
+    for (const id of runsOf(at)) assert.equal(at.run('audit', id).status, 0, `${id} fits its seals`);
+    assert.match(at.run('resume', at.id).stderr, /complete: nothing to do/);
+  }));
+
+test('a run that went on in two places is refused, and nothing is changed', withWorkspace({}, (workspace) => {
+  const at = prepareTwo(workspace);
+  const there = clone(at, join(at.folder, 'other'));
+  assert.equal(there.run('resume', at.id).status, 0);
+  /* Here only a part of what is left: the run has a commit of its own. */
+  workspace.write('wavetrain.yml', pipeline.replace('test -e "$GO"', 'echo here > here.txt && false') + '  - {id: four, needs: [two], run: "echo 4 > four.txt"}\n');
+  workspace.git('commit', '-qam', 'Another step');
+  const own = at.run('resume', at.id);
+  assert.equal(own.status, 1, own.stdout + own.stderr);
+  const here = at.git('rev-parse', at.reference);
+  at.git('fetch', '-q', join(at.folder, 'other'), `+${at.reference}:${at.reference}`);
+  const state = () => [at.git('for-each-ref'), at.git('status', '--porcelain', '--ignored'), ...runsOf(at)].join('\n');
+  const before = state();
+  const refused = at.run('resume', at.id);
+  assert.equal(refused.status, 4, refused.stdout + refused.stderr);
+  assert.match(refused.stderr, new RegExp(`run '${at.id}' went on in two places: up to commit ${here.slice(0, 12)} here and up to commit [0-9a-f]{12} elsewhere \\[run-diverged\\]`));
+  assert.equal(state(), before);
+  at.git(...refused.stderr.match(/'git (update-ref [^']*)'/)[1].split(' '));
+  workspace.write('wavetrain.yml', pipeline + '  - {id: four, needs: [two], run: "echo 4 > four.txt"}\n');
+  const resumed = at.run('resume', at.id, '--allow-dirty');
+  assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+  assert.match(at.git('log', '--format=%s'), /four/);
+}));
+
+/** A killed runner's -wal file, cut so that the run is on record and its newest commit is not. */
+test('a record that has lost its end is damaged, at the place where it was written', withWorkspace({}, async (workspace) => {
+  const { place } = await prepareKilled(workspace);
+  const at = standAt(workspace.root, place);
+  writeFileSync(at.go, '');
+  const wal = readFileSync(`${database(place)}-wal`);
+  const newest = at.git('for-each-ref', '--format=%(objectname)', 'refs/wavetrain/runs');
+  const frame = 24 + 4096;
+  const probe = join(at.folder, 'probe.db');
+  const knows = (size) => {
+    rmSync(`${probe}-shm`, { force: true });
+    cpSync(database(place), probe);
+    writeFileSync(`${probe}-wal`, wal.subarray(0, size));
+    return sqlite(probe, `SELECT (SELECT count(*) FROM runs) || ' ' || (SELECT count(*) FROM checkpoints WHERE commit_id = '${newest}')`);
+  };
+  let size = 32 + frame * Math.floor((wal.length - 32) / frame);
+  while (size > 32 && knows(size) === '1 1') size -= frame;
+  assert.equal(knows(size), '1 0', 'such a cut is possible');
+  rmSync(`${database(place)}-shm`, { force: true });
+  truncateSync(`${database(place)}-wal`, size);
+  assert.equal(resumeAndCheck(at, 'its end lost'), true);
+}));
+
+test('in another clone the values of parameters must be given again, and no commit tells them', withWorkspace({}, (workspace) => {
+  workspace.pipeline(`
+params:
+  cover: {default: blue}
+  size: {default: a4}
+  paper: {default: thin}
+steps:
+  - {id: one, run: 'echo $PARAM_COVER $PARAM_SIZE $PARAM_PAPER >> "$LEDGER"; echo 1 > one.txt'}
+  - {id: two, needs: [one], run: 'echo $PARAM_COVER two >> "$LEDGER"; test -e "$GO" && echo 2 > two.txt'}
+`);
+  const at = standAt(workspace.root, workspace.path);
+  const begun = at.run('run', '-p', 'cover=dark red', '--size=a5');
+  assert.equal(begun.status, 1, begun.stdout + begun.stderr);
+  at.id = readdirSync(join(at.place, '.wavetrain', 'runs'))[0];
+  at.reference = `refs/wavetrain/runs/${at.id}`;
+  writeFileSync(at.go, '');
+  const header = at.git('cat-file', 'commit', at.reference);
+  assert.match(header, /^ parameter cover [0-9a-f]{6}\n parameter size [0-9a-f]{6}$/m);
+  assert.doesNotMatch(header, /dark|a5|paper/);
+  const there = clone(at, join(at.folder, 'other'));
+  for (const [given, named] of [[[], '-p cover=VALUE -p size=VALUE'], [['-p', 'cover=dark red'], '-p size=VALUE'], [['-p', 'cover=blue', '-p', 'size=a5'], '-p cover=VALUE']]) {
+    const refused = there.run('resume', at.id, ...given);
+    assert.equal(refused.status, 2, refused.stdout + refused.stderr);
+    assert.match(refused.stderr, new RegExp(`run '${at.id}' was begun with .* not given here, and no commit tells values: ${named} \\[usage\\]\n.*'wavetrain resume ${at.id} ${named}' goes on, with the same value`));
+    assert.match(there.run('status').stderr, /no run is on record/, 'nothing was changed');
+  }
+  rmSync(at.go);
+  const resumed = there.run('resume', at.id, '-p', 'cover=dark red', '--size=a5');
+  assert.equal(resumed.status, 1, resumed.stdout + resumed.stderr);
+  writeFileSync(at.go, '');
+  /* They are kept with the run, as where it was begun. */
+  const again = there.run('resume');
+  assert.equal(again.status, 0, again.stdout + again.stderr);
+  assert.deepEqual(readFileSync(at.ledger, 'utf8').split('\n'), ['dark red a5 thin', 'dark red two', 'dark red two', 'dark red two', '']);
+}));
+
+test('of a table whose prompts are commands --shell must be given again', withWorkspace({}, (workspace) => {
+  workspace.write('plan.pipeline', '1 | base | - | auto | - | 10 | echo 1 > one.txt\n2 | base | - | auto | - | 10 | test -e "$GO" && echo 2 > two.txt\n');
+  workspace.git('add', '-A');
+  workspace.git('commit', '-qm', 'A table');
+  const at = standAt(workspace.root, workspace.path);
+  const begun = at.run('run', '--shell', 'plan.pipeline');
+  assert.equal(begun.status, 1, begun.stdout + begun.stderr);
+  at.id = readdirSync(join(at.place, '.wavetrain', 'runs'))[0];
+  at.reference = `refs/wavetrain/runs/${at.id}`;
+  writeFileSync(at.go, '');
+  const there = clone(at, join(at.folder, 'other'));
+  const refused = there.run('resume', at.id);
+  assert.equal(refused.status, 2, refused.stdout + refused.stderr);
+  assert.match(refused.stderr, /: --shell \[usage\]/);
+  const resumed = there.run('resume', at.id, '--shell');
+  assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+}));
+
+test('a secret that is a word of ours, or of a hash, hides names and no run', withWorkspace({}, (workspace) => {
+  workspace.write('.gitignore', 'ledger\n');
+  workspace.pipeline(`
+secrets: [A, B, C, D, E, F]
+steps:
+  - {id: well-done, run: 'echo one >> ledger; echo 1 > one.txt; echo p > part.txt', outputs: {part: part.txt}}
+  - {id: two, run: 'echo two >> ledger; echo 2 > two.txt', outputs: {two: two.txt}}
+  - {id: last, needs: [well-done, two], run: 'echo last >> ledger; test -e ../go && echo 3 > last.txt'}
+`);
+  const secrets = { A: 'done', B: 'checkpoint', C: 'artifact', D: 'waves', E: 'wavetrain.yml', F: workspace.git('rev-parse', 'HEAD').slice(0, 4) };
+  const go = (...words) => workspace.run(words, { env: secrets });
+  const begun = go('run');
+  assert.equal(begun.status, 1, begun.stdout + begun.stderr);
+  const id = readdirSync(join(workspace.path, '.wavetrain', 'runs'))[0];
+  const header = workspace.git('cat-file', 'commit', `refs/wavetrain/runs/${id}`);
+  assert.match(header, /^ done two [0-9a-f]{64} .*\n artifact two two\/two\.txt /m);
+  assert.match(header, /^ done well-\*\*\* .*\n artifact part well-\*\*\*\/part\.txt /m);
+  writeFileSync(join(workspace.root, 'go'), '');
+  const artifacts = join(workspace.path, '.wavetrain', 'runs', id, 'artifacts');
+  const kept = join(workspace.root, 'artifacts');
+  cpSync(artifacts, kept, { recursive: true });
+  rmSync(join(workspace.path, '.wavetrain'), { recursive: true });
+  cpSync(kept, artifacts, { recursive: true });
+  const resumed = go('resume', id);
+  assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+  assert.deepEqual(workspace.read('ledger').trim().split('\n').sort(), ['last', 'last', 'one', 'one', 'two'], 'what a secret was taken out of runs again');
+}));
+
+test('what git does with the header of a commit', withWorkspace({}, (workspace) => {
+  prepare(workspace);
+  const run = workspace.git('for-each-ref', '--format=%(refname)', 'refs/wavetrain/runs');
+  const state = (commit) => workspace.git('cat-file', 'commit', commit).match(/^wavetrain-state .*(\n .*)*/m)?.[0];
+  const told = state(run);
+  assert.ok(told);
+  workspace.git('commit', '-q', '--amend', '-m', 'Amended');
+  assert.equal(state('HEAD'), told, 'amended: kept');
+  workspace.git('reset', '-q', '--hard', run);
+  workspace.git('rebase', '-q', '--force-rebase', 'HEAD~1');
+  assert.notEqual(workspace.git('rev-parse', 'HEAD'), workspace.git('rev-parse', run));
+  assert.equal(state('HEAD'), undefined, 'rebased: lost');
+  workspace.git('reset', '-q', '--hard', run);
+  workspace.git('reset', '-q', '--soft', 'HEAD~2');
+  workspace.git('commit', '-q', '-m', 'Squashed');
+  assert.equal(state('HEAD'), undefined, 'squashed: lost');
+  assert.equal(state(run), told, 'the reference of the run has it');
 }));

@@ -55,6 +55,13 @@ const talking = (pipeline, words, body, options = {}) => withWorkspace({}, async
   }
 });
 
+test('a step that was killed from elsewhere is not called failed', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: a, breakpoint: after, run: 'kill -TERM $$'}\n");
+  const { status, stdout } = debug(place, ['debug'], ['continue']);
+  assert.equal(status, 75, stdout);
+  assert.match(stdout, /^stopped after a, wave 1 of 1: undecided, .*killed by SIGTERM/m);
+}));
+
 const runId = (text) => text.match(/run_\d{8}_\d{6}(_\d+)?/)[0];
 const lines = (place, name) => (existsSync(join(place.root, name)) ? readFileSync(join(place.root, name), 'utf8').trimEnd().split('\n').length : 0);
 const stops = (text) => [...text.matchAll(/^stopped (before|after) ([^,:\n]+)/gm)].map((match) => `${match[1]} ${match[2]}`);
@@ -164,7 +171,7 @@ steps:
   assert.equal(status, 0, stdout);
   assert.equal(lines(place, 'ran'), 0);
   assert.equal(lines(place, 'after'), 1);
-  assert.match(audit(place), /STEP_SKIPPED: a \(.*reason=skipped in the debugger\)/);
+  assert.match(audit(place), /STEP_SKIPPED: a \(.*reason=left out by choice, in the debugger\)/);
   assert.match(audit(place), /STEP_SKIPPED: user \(.*its input 'made' is not made/);
 }));
 

@@ -256,3 +256,33 @@ test('what was mended in between is not flaky', withWorkspace({}, (place) => {
   assert.equal(place.run(['run']).status, 0);
   assert.deepEqual(place.latest().flaky, [], 'another commit');
 }));
+
+test('other files, or other artifacts, are not the same inputs', withWorkspace({}, (place) => {
+  const flakyAfter = (pipeline, mend) => {
+    place.pipeline(pipeline);
+    assert.equal(place.run(['run']).status, 1);
+    mend();
+    const done = place.run(['run', '--allow-dirty']);
+    assert.equal(done.status, 0, shown(done));
+    return place.latest().flaky.map(({ step }) => step);
+  };
+  place.write('config', 'bad\n');
+  const configured = "steps:\n  - {id: a, run: 'grep good config'}\n";
+  assert.deepEqual(flakyAfter(configured, () => place.write('config', 'good\n')), [], 'a tracked file was changed');
+  const found = "steps:\n  - {id: b, run: 'test -e mended'}\n";
+  assert.deepEqual(flakyAfter(found, () => place.write('mended', '')), [], 'there is a new file');
+  const made = `steps:
+  - {id: make, run: '{ cat ../made || echo bad; } > "$WAVETRAIN_OUTPUT/list"; echo good > ../made', outputs: [list]}
+  - {id: use, inputs: [list], run: 'grep good "$WAVETRAIN_INPUT/list"'}
+`;
+  assert.deepEqual(flakyAfter(made, () => {}), [], 'its need has made something else');
+}));
+
+test('what a person has tried again in the debugger is not flaky', withWorkspace({}, (place) => {
+  place.pipeline("steps:\n  - {id: a, breakpoint: after, run: 'test -e ../mended'}\n");
+  const done = place.run(['debug'], { input: 'shell touch ../mended\nretry\ncontinue\n' });
+  assert.equal(done.status, 0, shown(done));
+  assert.deepEqual(stepOf(place.latest(), 'a').attempts.map(({ state }) => state), ['failed', 'done']);
+  assert.deepEqual(place.latest().flaky, []);
+  assert.doesNotMatch(done.stdout, /flaky/);
+}));

@@ -227,7 +227,7 @@ static void others_take_what_is_not_of_run_alone(void **state)
 	assert_behind("run", 0, "");
 	assert_behind("debug", BATCH_NOT_DEBUG_OPTIONS, " dry-run watch debug ");
 	assert_behind("resume", BATCH_NOT_RESUME_OPTIONS,
-		" dry-run watch debug break-before break-after param mode resume ");
+		" dry-run watch debug break-before break-after mode resume ");
 }
 
 int main(void)

@@ -196,7 +196,8 @@ static void bash_completes(void **state)
 		{"wavetrain resu", 1, "resume\n"},
 		{"wavetrain run --jo", 2, "--jobs\n"},
 		{"wavetrain run --no-c", 2, "--no-color\n"},
-		{"wavetrain resume --par", 2, ""},
+		{"wavetrain resume --par", 2, "--param\n"},
+		{"wavetrain resume --mod", 2, ""},
 		{"wavetrain timeline --cri", 2, "--critical\n"},
 	};
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;

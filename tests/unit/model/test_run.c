@@ -340,6 +340,43 @@ static void test_hundred_thousand_steps(void **state)
 	assert_int_equal(run_blocked_by(&run, 0, &sample->arena), COUNT - 1);
 }
 
+/* Of a run that was continued, and left out there what was not done yet. */
+static void test_what_began_nothing_more_is_over(void **state)
+{
+	struct sample *sample = *state;
+	enum { DONE_LAST = 40 };
+	struct run_step steps[] = {
+		{.id = "a", .state = STATE_DONE, .ended_ms = 20, .wave = 0, .group = INDEX_NONE},
+		{.id = "b", .state = STATE_DONE, .ended_ms = DONE_LAST, .wave = 0, .group = 0},
+		{.id = "c", .state = STATE_SKIPPED, .wave = 0, .group = 0},
+		{.id = "d", .state = STATE_SKIPPED, .wave = 1, .group = 1},
+		{.id = "e", .state = STATE_DONE, .wave = 2, .group = 2},
+		{.id = "f", .state = STATE_PENDING, .wave = 2, .group = 2},
+	};
+	struct run_wave waves[] = {{.step_count = 3}, {.step_count = 1}, {.step_count = 2}};
+	struct run_group groups[] = {{.steps = {1, 2}}, {.steps = {3, 1}}, {.steps = {4, 2}}};
+	struct run run = {.state = STATE_INTERRUPTED,
+		.steps = steps,
+		.step_count = 6,
+		.waves = waves,
+		.wave_count = 3,
+		.groups = groups,
+		.group_count = 3,
+		.stage_count = 1};
+	for (uint32_t i = 0; i < 3; i++) {
+		waves[i].state = STATE_PENDING;
+		groups[i].state = STATE_PENDING;
+	}
+	run_summarise(&run, &sample->arena);
+	assert_int_equal(waves[0].state, STATE_DONE);
+	assert_int_equal(waves[0].ended_ms, DONE_LAST);
+	assert_int_equal(waves[1].state, STATE_SKIPPED);
+	assert_int_equal(waves[2].state, STATE_PENDING);
+	assert_int_equal(groups[0].state, STATE_DONE);
+	assert_int_equal(groups[1].state, STATE_SKIPPED);
+	assert_int_equal(groups[2].state, STATE_PENDING);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -355,6 +392,7 @@ int main(void)
 		TEST(test_failures_first_to_last),
 		TEST(test_blocked_steps),
 		TEST(test_run_from_plan),
+		TEST(test_what_began_nothing_more_is_over),
 		TEST(test_hundred_thousand_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

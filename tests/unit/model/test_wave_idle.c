@@ -58,7 +58,7 @@ static const struct idle_case cases[] = {
 			{.step = 1, .started_ms = 10, .ended_ms = 20},
 			{.step = 1, .started_ms = 100, .ended_ms = 110},
 			{.step = 3, .started_ms = 110, .ended_ms = 120}},
-		4, {70, 0, 70}, 2, {{0, 1}, {90, 8}}, 2},
+		4, {70, 0, 70}, 2, {{.from_ms = 0, .jobs = 1}, {.from_ms = 90, .jobs = 8}}, 2},
 	{"more at once than slots: never below nothing", 1,
 		{{.step = 0, .started_ms = 0, .ended_ms = 10},
 			{.step = 1, .started_ms = 0, .ended_ms = 10}},

@@ -121,6 +121,38 @@ static void test_settled(void **state)
 	}
 }
 
+/* By a person: what needs the step does not run again for it; what is done stays so. */
+static void test_left_out(void **state)
+{
+	static const struct resume_case row = {"left out",
+		{STATE_DONE, STATE_SKIPPED, STATE_DONE, STATE_FAILED}, 0, true, false, false,
+		{NULL}};
+	struct fixture *fixture = *state;
+	struct run_step steps[4];
+	struct run_artifact artifact = {.artifact = {.name = "report"}};
+	struct run previous = {
+		.steps = steps, .step_count = 4, .artifacts = &artifact, .artifact_count = 1};
+	static const enum plan_action actions[] = {
+		ACTION_SKIP, ACTION_OMIT, ACTION_SKIP, ACTION_RUN};
+	const char *left_out[4] = {NULL};
+	build_pipeline(fixture);
+	fill_previous(fixture, &row, steps);
+	left_out[pipeline_find_step(&fixture->pipeline, "a")] = "somebody";
+	left_out[pipeline_find_step(&fixture->pipeline, "b")] = "somebody";
+	struct plan_request request = {.pipeline = &fixture->pipeline,
+		.processors = 1,
+		.previous = &previous,
+		.artifact_intact = &row.artifact_intact,
+		.left_out = left_out};
+	assert_true(plan_build(&request, &fixture->arena, &fixture->diagnostics, &fixture->plan));
+	for (uint32_t k = 0; k < 4; k++) {
+		uint32_t step = pipeline_find_step(&fixture->pipeline, ids[k]);
+		assert_int_equal(fixture->plan.steps[step].action, actions[k]);
+		if (k == 1)
+			assert_string_equal(fixture->plan.steps[step].reason, "somebody");
+	}
+}
+
 static void test_new_run(void **state)
 {
 	struct fixture *fixture = *state;
@@ -303,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_table),
 		FIXTURE_TEST(test_settled),
+		FIXTURE_TEST(test_left_out),
 		FIXTURE_TEST(test_new_run),
 		FIXTURE_TEST(test_conditions),
 		FIXTURE_TEST(test_what_has_changed_is_asked),

@@ -458,6 +458,33 @@ static void a_run_is_continued(void **state)
 	record_close(record);
 }
 
+/* What a person leaves out is on record from the start, and only what the newest plan does. */
+static void a_step_that_is_left_out_is_so_on_record(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record *record = leave_half_a_run(fixture);
+	struct plan_step *step = &fixture->plan.steps[2];
+	struct run run;
+
+	read_run(fixture, record, &run);
+	step->action = ACTION_OMIT;
+	step->reason = REASON_LEFT_OUT "somebody";
+	must(fixture, record_continue_run(record, &run, &fixture->plan, &fixture->error));
+	read_run(fixture, record, &run);
+	assert_int_equal(run.steps[2].state, STATE_PENDING);
+	assert_string_equal(run.steps[2].reason, step->reason);
+	step->action = ACTION_RUN;
+	must(fixture, record_continue_run(record, &run, &fixture->plan, &fixture->error));
+	read_run(fixture, record, &run);
+	assert_null(run.steps[2].reason);
+	step->action = ACTION_OMIT;
+	step->reason = "its condition does not hold";
+	must(fixture, record_continue_run(record, &run, &fixture->plan, &fixture->error));
+	read_run(fixture, record, &run);
+	assert_null(run.steps[2].reason);
+	record_close(record);
+}
+
 /* step-0 goes, a new one comes first, step-2 and step-1 change places. */
 static void a_changed_pipeline_is_continued(void **state)
 {
@@ -555,6 +582,7 @@ int main(void)
 		TEST(illegal_moves_are_refused_and_change_nothing),
 		TEST(events_are_read_in_order),
 		TEST(a_run_is_continued),
+		TEST(a_step_that_is_left_out_is_so_on_record),
 		TEST(a_changed_pipeline_is_continued),
 		TEST(history_is_the_median_of_successes),
 	};

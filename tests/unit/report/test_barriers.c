@@ -83,7 +83,8 @@ static void test_serial_steps_have_their_names(void **state)
 
 static void test_other_jobs_since(void **state)
 {
-	static struct run_slots slots[] = {{0, 1}, {FIXTURE_START_MS + 1500, 4}};
+	static struct run_slots slots[] = {
+		{.jobs = 1}, {.from_ms = FIXTURE_START_MS + 1500, .jobs = 4}};
 	(void)state;
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct run *run = fixture_run(cases[2].steps, 3, 3, STATE_DONE, &arena);

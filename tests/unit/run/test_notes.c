@@ -71,9 +71,11 @@ static void a_resumed_run_rebuilds_them(void **state)
 	struct notes notes;
 	static const struct note_source sources[] = {{"a", "A", 1}, {"b", "B", 3}};
 	write_note(place, "handoffs.md", "## What a runner that died had half written");
+	write_note(place, "handoffs.md.wavetrain-unfinished-a1B2c3", "and was writing");
 	write_note(place, "a.1.handoff.md", "of a");
 	write_note(place, "b.3.handoff.md", "of b");
 	open_notes(place, &notes);
+	assert_false(there_is(place, "notes/handoffs.md.wavetrain-unfinished-a1B2c3"));
 	assert_null(notes_handoffs_path(&notes, &place->arena));
 	assert_true(notes_rebuild(&notes, sources, 2, &place->error));
 	assert_true(notes_rebuild(&notes, sources, 2, &place->error));

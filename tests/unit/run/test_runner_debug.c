@@ -124,7 +124,7 @@ static void skip_omits(void **state)
 	make_pair(&person->fixture, "true", "true");
 	person->fixture.steps[0].breakpoint = DEBUG_BEFORE;
 	run(person);
-	assert_event(&person->fixture, "step_skipped a: skipped in the debugger\n");
+	assert_event(&person->fixture, "step_skipped a: left out by choice, in the debugger\n");
 	assert_event(&person->fixture, "step_completed b.1");
 	assert_int_equal(person->fixture.outcome, RUN_COMPLETED);
 }
@@ -219,6 +219,42 @@ static void a_plain_file_can_be_read_at_once(void **state)
 	assert_int_equal(person->fixture.outcome, RUN_COMPLETED);
 }
 
+static void wait_for_the_other(struct person *person, const struct debug_stop *stop)
+{
+	struct itimerspec soon = {.it_value.tv_nsec = 1000000, .it_interval.tv_nsec = 1000000};
+	uint64_t count;
+	CLEANUP(close_descriptor) int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	assert_int_equal(timerfd_settime(timer, 0, &soon, NULL), 0);
+	while (stop->moment == DEBUG_BEFORE &&
+		!fixture_count(&person->fixture, "step_completed a.1")) {
+		assert_true(stop->wait(stop->engine, timer));
+		assert_int_equal(read(timer, &count, sizeof count), sizeof count);
+	}
+}
+
+/* What is tried again meanwhile has the slot that was kept for the step: it takes another. */
+static void the_slot_may_go_while_it_is_asked(void **state)
+{
+	struct person *person = *state;
+	struct fixture *fixture = &person->fixture;
+	answers_are(person, DEBUG_CONTINUE, DEBUG_RETRY, DEBUG_CONTINUE);
+	person->look = wait_for_the_other;
+	fixture->pipeline.execution.jobserver = JOBSERVER_FIFO;
+	fixture_step(fixture, "a",
+		"test $WAVETRAIN_ATTEMPT = 1 || until test -e looked; do sleep 0.01; done")
+		->breakpoint = DEBUG_AFTER;
+	fixture_step(fixture, "b",
+		"fifo=${MAKEFLAGS#*--jobserver-auth=fifo:}\n"
+		"dd if=\"${fifo%% *}\" iflag=nonblock bs=1 count=1 2>/dev/null > free || true\n"
+		"touch looked; ! test -s free")
+		->breakpoint = DEBUG_BEFORE;
+	fixture_plan(fixture);
+	run(person);
+	assert_string_equal(buffer_text(&person->stops), "before b.1 after a.1 after a.2 ");
+	assert_event(fixture, "step_completed b.1 exit=0");
+	assert_int_equal(fixture->outcome, RUN_COMPLETED);
+}
+
 /* --- where the step works --- */
 
 static void leave_a_note(struct person *person, const struct debug_stop *stop)
@@ -271,6 +307,7 @@ int main(void)
 		PERSON_TEST(retry_after_a_failure_has_its_retries_again),
 		PERSON_TEST(a_failure_meanwhile_keeps_the_step_back),
 		PERSON_TEST(what_runs_for_a_failure_starts_all_the_same),
+		PERSON_TEST(the_slot_may_go_while_it_is_asked),
 		PERSON_TEST(a_plain_file_can_be_read_at_once),
 		PERSON_TEST(the_attempt_finds_its_workspace_as_it_was_left),
 		PERSON_TEST(a_step_that_is_left_out_leaves_no_workspace),

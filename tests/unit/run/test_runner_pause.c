@@ -129,6 +129,75 @@ static void on_resume_only_closed_gates_are_asked(void **state)
 	}
 }
 
+/* --- what lacked memory --- */
+
+struct lack_case {
+	struct run_attempt attempts[2];
+	uint32_t attempt_count;
+	bool is_alone;
+};
+
+/* True: whenever "a" starts nothing else runs, and the next thing to happen is its end. */
+static bool was_alone(struct fixture *fixture)
+{
+	uint32_t running = 0;
+	bool is_next = false;
+	char *rest = arena_copy_text(&fixture->arena, buffer_text(&fixture->events));
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		bool is_start = strncmp(line, "step_started", 12) == 0;
+		bool is_end = strncmp(line, "step_completed", 14) == 0;
+		bool is_of_a = strstr(line, " a.") != NULL;
+		if ((is_start && (is_next || (is_of_a && running))) ||
+			(is_end && is_next != is_of_a))
+			return false;
+		if (is_start || is_end)
+			is_next = is_start && is_of_a;
+		running += is_start;
+		running -= is_end;
+	}
+	return true;
+}
+
+static void what_lacked_memory_runs_alone_also_when_resumed(void **state)
+{
+	static const char *const killed =
+		"killed by the system for lack of memory, at a peak of 9 GiB";
+	const struct lack_case cases[] = {
+		{{{.failure = FAILURE_RESOURCE, .reason = killed}}, 1, true},
+		{{{.failure = FAILURE_RESOURCE, .reason = killed}, {.failure = FAILURE_CANCELLED}},
+			2, true},
+		{{{.failure = FAILURE_RESOURCE, .reason = killed}, {.failure = FAILURE_PERMANENT}},
+			2, false},
+		{{{.failure = FAILURE_RESOURCE, .reason = "no room on the disk"}}, 1, false},
+		{{{.failure = FAILURE_NONE}}, 0, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct fixture fixture;
+		struct lack_case row = cases[i];
+		struct run_step before = {
+			.id = "a", .state = STATE_FAILED, .attempts = {0, row.attempt_count}};
+		fixture_open(&fixture);
+		for (uint32_t k = 0; k < row.attempt_count; k++)
+			row.attempts[k].number = k + 1;
+		fixture.settings.resumed = true;
+		fixture.run.steps = &before;
+		fixture.run.step_count = 1;
+		fixture.run.attempts = row.attempts;
+		fixture.run.attempt_count = row.attempt_count;
+		fixture_step(&fixture, "a", "true");
+		fixture_step(&fixture, "b", "true");
+		fixture_step(&fixture, "c", "true");
+		fixture_plan(&fixture);
+		fixture.plan.jobs = 3;
+		assert_true(fixture_run(&fixture));
+		assert_int_equal(fixture.outcome, RUN_COMPLETED);
+		if (was_alone(&fixture) != row.is_alone)
+			fail_msg("case %zu:\n%s", i, buffer_text(&fixture.events));
+		fixture_close(&fixture);
+	}
+}
+
 /* --- foreach --- */
 
 static void make_foreach(struct fixture *fixture, struct foreach *each, const char *list_script)
@@ -268,6 +337,7 @@ int main(void)
 		cmocka_unit_test(a_gate_is_asked_beside_a_tolerated_failure),
 		FIXTURE_TEST(an_interrupted_run_asks_nobody),
 		FIXTURE_TEST(on_resume_only_closed_gates_are_asked),
+		FIXTURE_TEST(what_lacked_memory_runs_alone_also_when_resumed),
 		FIXTURE_TEST(a_list_that_is_there_ends_the_call),
 		FIXTURE_TEST(a_list_of_the_same_stage_waits_for_what_runs),
 		FIXTURE_TEST(without_a_list_the_step_is_skipped),
