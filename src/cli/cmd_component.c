@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "component/component.h"
-#include "run/namespace.h"
+#include "process/namespace.h"
 
 struct options {
 	const char *stdin_file;

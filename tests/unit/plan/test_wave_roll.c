@@ -64,7 +64,7 @@ static void waves_of_the_file_are_refused(void **state)
 		"mode frontier starts a step as soon as what it needs has ended, but 'waves' of this "
 		"pipeline makes waves that wait for each other",
 		"mode frontier starts a step as soon as what it needs has ended, but the order of "
-		"its rows of this pipeline makes waves that wait for each other",
+		"the rows of this pipeline makes waves that wait for each other",
 	};
 	struct declared_wave declared = {.where = {9, 5}};
 	for (uint32_t i = 0; i < ARRAY_LENGTH(expected); i++) {

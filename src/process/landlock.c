@@ -1,4 +1,4 @@
-#include "run/landlock.h"
+#include "process/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "run/cgroup.h"
+#include "process/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

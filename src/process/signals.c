@@ -1,4 +1,4 @@
-#include "run/signals.h"
+#include "process/signals.h"
 
 #include <sys/signalfd.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "run/doomed.h"
+#include "process/doomed.h"
 
 #include <poll.h>
 #include <stdlib.h>

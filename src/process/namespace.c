@@ -1,4 +1,4 @@
-#include "run/namespace.h"
+#include "process/namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "run/event_loop.h"
+#include "process/event_loop.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "run/process_stat.h"
+#include "process/process_stat.h"
 
 #include <stdio.h>
 #include <stdlib.h>
