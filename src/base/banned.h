@@ -3,7 +3,7 @@
 
 /*
  * Included before every source file by the build: calls that cannot be made safe do not compile.
- * Instead: base/buffer.h for texts, base/parse.h for numbers, run/process.h for programs.
+ * Instead: base/buffer.h for texts, base/parse.h for numbers, a list of arguments for programs.
  */
 #include <stdio.h>
 #include <stdlib.h>
