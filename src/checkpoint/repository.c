@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "checkpoint/change_set.h"
@@ -18,9 +19,13 @@
 
 static bool refuse_owner(const char *folder, struct error *error)
 {
+	CLEANUP(buffer_release) struct buffer quoted = BUFFER_INIT;
+
+	shell_quote_append(&quoted, folder);
 	error_set(error, ERROR_GIT,
 		"the repository at %s belongs to another user, so git refuses it", folder);
-	return error_hint(error, "run `git config --global --add safe.directory %s`", folder);
+	return error_hint(
+		error, "run `git config --global --add safe.directory %s`", buffer_text(&quoted));
 }
 
 /* libgit2 1.5 says "not found" of the exception it looked for instead of naming the owner. */

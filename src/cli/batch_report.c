@@ -229,6 +229,17 @@ static void forget_plan(struct batch *batch)
 	arena_release(&batch->planning_arena);
 }
 
+static void print_comment(
+	struct batch *batch, const struct run *run, const struct markdown_context *markdown)
+{
+	CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
+	struct error error;
+	comment_append(run, markdown, &comment);
+	report_mask_buffer(batch->mask, &comment);
+	if (!cli_print(&comment, &error))
+		cli_print_note(batch->cli, "%s", error.text);
+}
+
 void batch_report(
 	struct batch *batch, bool went, enum run_outcome outcome, const struct error *engine_error)
 {
@@ -273,13 +284,8 @@ void batch_report(
 	write_summary(batch, &run, &markdown);
 	write_outputs(batch, &run, folder);
 	publish(batch, &run, &markdown);
-	if (batch->console.settings.format == CONSOLE_COMMENT) {
-		CLEANUP(buffer_release) struct buffer comment = BUFFER_INIT;
-		comment_append(&run, &markdown, &comment);
-		report_mask_buffer(batch->mask, &comment);
-		if (!cli_print(&comment, &error))
-			cli_print_note(batch->cli, "%s", error.text);
-	}
+	if (batch->console.settings.format == CONSOLE_COMMENT)
+		print_comment(batch, &run, &markdown);
 	const char *page = path_join(batch->cli->arena, folder, "report.html");
 	struct console_ending ending = {
 		.run = &run,
@@ -288,6 +294,9 @@ void batch_report(
 		.push_message = markdown.push_message,
 	};
 	console_end(&batch->console, &ending);
+	if (batch->console.output_errno)
+		cli_print_note(batch->cli, "the output of this run is not complete: %s",
+			strerror(batch->console.output_errno));
 }
 
 void batch_report_missing(struct batch *batch)

@@ -176,6 +176,19 @@ static int command_run(struct cli *cli, const struct cli_command *command, const
 	return command->run(cli, own, arguments, error);
 }
 
+static bool refuse_leading(const char *word, struct error *error)
+{
+	static const char *const known[] = {"--help", "--version"};
+	const char *near = text_nearest(word, known, ARRAY_LENGTH(known));
+	if (text_equal(word, "-C"))
+		return error_set(error, ERROR_USAGE, "-C needs a value (DIR)");
+	error_set(error, ERROR_USAGE, "there is no option '%s' before the command", word);
+	if (near)
+		return error_hint(error, "did you mean '%s'?", near);
+	return error_hint(error, "only -C DIR, -q, -v, --help and --version stand before it; all "
+				 "others behind it");
+}
+
 /* What stands before the command: only -C, -q, -v, --help and --version, as in git. */
 static bool leading_options(
 	const char **words, uint32_t count, uint32_t *command_at, struct error *error)
@@ -191,8 +204,7 @@ static bool leading_options(
 		else if (text_equal(words[at], "-q") || text_equal(words[at], "-v"))
 			at++;
 		else
-			return error_set(error, ERROR_USAGE,
-				"there is no option '%s' before the command", words[at]);
+			return refuse_leading(words[at], error);
 	}
 	*command_at = at;
 	return true;

@@ -44,12 +44,18 @@ static const struct run_gate *find_gate(const struct run *run, const char *id)
 static bool refuse(const struct run *run, const char *id, struct error *error)
 {
 	struct nearest nearest;
+	bool is_there = false;
 	nearest_start(&nearest, id);
+	for (uint32_t i = 0; i < run->step_count; i++)
+		is_there |= text_equal(run->steps[i].id, id);
 	for (uint32_t i = 0; i < run->gate_count; i++)
 		if (!run->gates[i].is_open)
 			nearest_offer(&nearest, run->steps[run->gates[i].step].id);
-	error_set(error, ERROR_USAGE, "step '%s' of run '%s' does not wait for approval", id,
-		run->id);
+	if (is_there)
+		error_set(error, ERROR_USAGE, "step '%s' of run '%s' does not wait for approval",
+			id, run->id);
+	else
+		error_set(error, ERROR_USAGE, "run '%s' has no step '%s'", run->id, id);
 	if (nearest.best)
 		return error_hint(error, "did you mean '%s'?", nearest.best);
 	return error_hint(error, "wavetrain status %s", run->id);
@@ -104,8 +110,12 @@ static int approve_command(
 		error_hint(error, "wavetrain approve latest STEP");
 		return -1;
 	}
+	/* Opened to be read first: where there is no record, none is made. */
 	if (!project_find(cli, &project, error) ||
-		!record_open(project.state_folder, RECORD_WRITE, &record, error))
+		!record_open(project.state_folder, RECORD_READ, &record, error))
+		return -1;
+	record_close(record);
+	if (!record_open(project.state_folder, RECORD_WRITE, &record, error))
 		return -1;
 	bool done = approve(cli, record, arguments, approver(values), error);
 	record_close(record);

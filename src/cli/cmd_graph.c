@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/index.h"
+#include "base/text.h"
 #include "cli/project.h"
 
 struct options {
@@ -42,13 +43,32 @@ static bool read_plan(struct cli *cli, const char *word, const struct options *c
 	return true;
 }
 
+/* `--run RUN` is written as often as `--run=RUN`, and means it. */
+static const char *run_word(const struct options *chosen, const char *argument, struct error *error)
+{
+	if (!argument)
+		return chosen->run;
+	if (text_equal(chosen->run, "latest"))
+		return argument;
+	error_set(error, ERROR_USAGE, "'graph' draws the run '%s' or the pipeline '%s', not both",
+		chosen->run, argument);
+	return NULL;
+}
+
+static bool read_recorded(struct cli *cli, const struct options *chosen, const char *argument,
+	struct run *run, struct error *error)
+{
+	const char *word = run_word(chosen, argument, error);
+	return word && project_read_run(cli, word, run, error);
+}
+
 static int graph(
 	struct cli *cli, const void *values, const char *const *arguments, struct error *error)
 {
 	const struct options *chosen = values;
 	struct run run;
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
-	bool read = chosen->run ? project_read_run(cli, chosen->run, &run, error)
+	bool read = chosen->run ? read_recorded(cli, chosen, arguments[0], &run, error)
 				: read_plan(cli, arguments[0], chosen, &run, error);
 	if (!read)
 		return -1;

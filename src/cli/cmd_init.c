@@ -111,6 +111,14 @@ static bool write_new(
 	return error_context(error, "'%s'", path);
 }
 
+/* A file of the project as it is reached from here: in a subfolder by its whole path. */
+static const char *shown_path(struct cli *cli, const struct project *project, const char *name)
+{
+	return text_equal(path_absolute(cli->arena, "."), project->root)
+		       ? name
+		       : path_join(cli->arena, project->root, name);
+}
+
 static bool write_starters(
 	struct cli *cli, const struct project *project, struct buffer *text, struct error *error)
 {
@@ -122,7 +130,8 @@ static bool write_starters(
 				path, starters[i].text, strlen(starters[i].text), &written, error))
 			return false;
 		buffer_printf(text, "%s %s\n",
-			written ? "wrote" : "left alone, it is there already:", starters[i].path);
+			written ? "wrote" : "left alone, it is there already:",
+			shown_path(cli, project, starters[i].path));
 	}
 	buffer_append_text(text, "next: commit them, then 'wavetrain plan' and 'wavetrain run'\n");
 	return true;
@@ -165,7 +174,8 @@ static bool write_converted(struct cli *cli, const struct project *project,
 		error_set(error, ERROR_FILE, "'%s' is there already and is not overwritten", path);
 		return error_hint(error, "name another file with --output FILE");
 	}
-	const char *shown = chosen->output ? chosen->output : PIPELINE_FILE;
+	const char *shown =
+		chosen->output ? chosen->output : shown_path(cli, project, PIPELINE_FILE);
 	buffer_printf(text,
 		"wrote %s\n"
 		"next: write the programs it names under 'components', then 'wavetrain validate "

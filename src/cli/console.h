@@ -66,6 +66,7 @@ struct console {
 	uint32_t block_lines;   /* of the live block on the screen now */
 	bool is_stopping;       /* the steps that run were told to end */
 	bool output_dropped;    /* a stop was asked for while nobody read stdout */
+	int output_errno;       /* why stdout lacks something that somebody reads; 0: nothing */
 	size_t name_columns;    /* of the longest step name, within bounds */
 	struct buffer text;     /* what is written at the next console_flush() */
 };

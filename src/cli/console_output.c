@@ -43,8 +43,12 @@ static void put_bytes(struct console *console, const char *bytes, size_t size)
 {
 	while (size && wait_for_room(console)) {
 		ssize_t count = write(STDOUT_FILENO, bytes, size < PIPE_BUF ? size : PIPE_BUF);
-		if (count < 0 && errno != EINTR && errno != EAGAIN)
+		if (count < 0 && errno != EINTR && errno != EAGAIN) {
+			/* Nobody misses what was closed, by the caller or by a reader. */
+			if (errno != EPIPE && errno != EBADF)
+				console->output_errno = errno;
 			return;
+		}
 		bytes += count > 0 ? count : 0;
 		size -= count > 0 ? (size_t)count : 0;
 	}

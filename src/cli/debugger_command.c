@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/index.h"
 #include "base/text.h"
 
@@ -54,7 +56,9 @@ static bool find_verb(const char *word, enum debugger_verb *verb, struct error *
 			return true;
 		nearest_offer(&nearest, row->name);
 	}
-	error_set(error, ERROR_USAGE, "there is no command '%s'", word);
+	CLEANUP(buffer_release) struct buffer shown = BUFFER_INIT;
+	text_append_shortened(&shown, word, 60);
+	error_set(error, ERROR_USAGE, "there is no command '%s'", buffer_text(&shown));
 	if (nearest.best)
 		return error_hint(error, "did you mean '%s'?", nearest.best);
 	return error_hint(error, "'help' lists the commands");

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static bool can_ask(const struct batch *batch)
 }
 
 /* One line in canonical mode comes as a whole. False: end of input, or a signal. */
-static bool read_answer(char answer[ANSWER_LIMIT])
+static bool take_line(char answer[ANSWER_LIMIT])
 {
 	CLEANUP(close_descriptor) int signals = stop_signals_watch();
 	struct pollfd waits[] = {
@@ -34,6 +35,15 @@ static bool read_answer(char answer[ANSWER_LIMIT])
 		return false;
 	answer[size] = '\0';
 	return true;
+}
+
+/* The same; where nobody pressed Enter, what follows begins a line of its own all the same. */
+static bool read_answer(char answer[ANSWER_LIMIT])
+{
+	bool is_taken = take_line(answer);
+	if (!is_taken || !strchr(answer, '\n'))
+		fputc('\n', stderr);
+	return is_taken;
 }
 
 /* The live display makes room for the question about the step. */

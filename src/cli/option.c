@@ -133,7 +133,8 @@ static bool set_value(const struct option_request *request, struct match match, 
 		return set_count(match.option, place, value, error);
 	case OPTION_DURATION:
 		return (parse_duration(value, place) && *(int64_t *)place > 0) ||
-		       error_set(error, ERROR_USAGE, "--%s takes a duration such as 30m, not '%s'",
+		       error_set(error, ERROR_USAGE,
+			       "--%s takes a duration such as 30m or 5h30m, more than 0 and at most 366d, not '%s'",
 			       match.option->name, value);
 	case OPTION_CHOICE:
 		return set_choice(match.option, place, value, error);
@@ -155,7 +156,26 @@ static bool unknown_long(
 	error_set(error, ERROR_USAGE, "'%s' has no option '--%s'", request->command, typed);
 	if (nearest.best)
 		return error_hint(error, "did you mean '--%s'?", nearest.best);
+	if (request->parameters && *typed)
+		return error_hint(error,
+			"'wavetrain %s --help' lists them; a parameter is set with --%s=VALUE",
+			request->command, typed);
 	return error_hint(error, "'wavetrain %s --help' lists them", request->command);
+}
+
+/* `--resume require`: the word would be taken for the name of a pipeline. True: it was refused. */
+static bool refuse_parted_choice(
+	const struct option *option, const struct cursor *cursor, struct error *error)
+{
+	if (option->kind != OPTION_CHOICE || cursor->next >= cursor->count)
+		return false;
+	const char *word = cursor->arguments[cursor->next];
+	for (uint32_t i = 0; option->choices[i]; i++)
+		if (text_equal(option->choices[i], word))
+			return !error_set(error, ERROR_USAGE,
+				"--%s takes its value behind '=': --%s=%s", option->name,
+				option->name, word);
+	return false;
 }
 
 static bool parse_long(const struct option_request *request, struct cursor *cursor,
@@ -175,7 +195,8 @@ static bool parse_long(const struct option_request *request, struct cursor *curs
 	if (equals)
 		return set_value(request, match, equals + 1, error);
 	if (match.option->implied)
-		return set_value(request, match, match.option->implied, error);
+		return !refuse_parted_choice(match.option, cursor, error) &&
+		       set_value(request, match, match.option->implied, error);
 	if (cursor->next >= cursor->count)
 		return error_set(error, ERROR_USAGE, "--%s needs a value (%s)", match.option->name,
 			match.option->value_name);

@@ -115,8 +115,9 @@ static void prepare_step(struct contract_checker *checker, const struct pipeline
 {
 	for (uint32_t i = 0; i < step->contract_count; i++) {
 		const struct contract *contract = &step->contracts[i];
-		if (contract->kind != CONTRACT_JSON_SCHEMA)
-			continue;
+		bool is_there = contract->schema || contract->schema_text;
+		if (contract->kind != CONTRACT_JSON_SCHEMA || !is_there)
+			continue; /* a schema that is missing was reported by the reader */
 		const struct known_schema *known = find_schema(checker, contract, pipeline->folder);
 		if (!known->schema)
 			diagnostics_add(diagnostics, FINDING_SCHEMA,

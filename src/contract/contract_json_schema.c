@@ -140,8 +140,8 @@ static void check_text(struct work *work, const struct buffer *text)
 	struct error error;
 	json_t *value = json_read(buffer_text(text), text->size, &error);
 	if (!value)
-		add(work, &(struct contract_error){
-				  "", "json", "JSON", arena_copy_text(work->arena, error.text)});
+		add(work, &(struct contract_error){"", "json", "JSON",
+				  arena_format(work->arena, "none: %s", error.text)});
 	else if (work->check->contract->is_message)
 		check_message(work, value);
 	else

@@ -52,8 +52,9 @@ static void decode_every(
 		const char *text = decode_text(decoder, field, item);
 		if (!text || read_occasion(text, settings))
 			continue;
-		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
-			tree_where(decoder->tree, item),
+		static const char *const words[] = {"wave"};
+		diagnostics_add_near(decoder->diagnostics, FINDING_BAD_VALUE,
+			tree_where(decoder->tree, item), text_nearest(text, words, 1),
 			"'every' takes 'wave', a duration of at least 1s such as 30m, and a "
 			"percentage from 1%% to 100%%, not '%s'",
 			shorten(decoder->arena, text));

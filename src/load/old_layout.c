@@ -46,13 +46,16 @@ bool old_layout_is(const struct yaml_tree *tree, uint32_t root)
 
 void old_layout_report(const struct yaml_tree *tree, uint32_t root, struct diagnostics *diagnostics)
 {
+	CLEANUP(buffer_release) struct buffer file = BUFFER_INIT;
 	const char *key = has_any(tree, root, connector_keys) ? "connectors"
 							      : key_of(tree, root, analyser_keys);
+	if (!text_is_empty(diagnostics->file))
+		shell_quote_append(&file, diagnostics->file);
 	diagnostics_add(diagnostics, FINDING_OLD_FORM, tree_key_where(tree, root, key),
 		"this is the older layout of 'connectors', 'analysers' and 'execution'; runbooks "
 		"are written with 'artifacts' now")
 		->hint = arena_format(diagnostics->arena, "wavetrain init --from %s",
-		text_is_empty(diagnostics->file) ? "FILE" : diagnostics->file);
+		file.size ? buffer_text(&file) : "FILE");
 }
 
 /* The text of a key; NULL when it is not given or null; a finding for what is no text. */

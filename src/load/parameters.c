@@ -132,10 +132,13 @@ static void check_pattern(
 	struct decoder *decoder, const struct parameter *parameter, struct source_position where)
 {
 	char reason[160];
-	switch (value_pattern_match(parameter->pattern, parameter->value, reason, sizeof reason)) {
+	const char *value = parameter->value ? parameter->value : "";
+	switch (value_pattern_match(parameter->pattern, value, reason, sizeof reason)) {
 	case PATTERN_MATCHES:
 		return;
 	case PATTERN_DIFFERS:
+		if (!parameter->value)
+			return;
 		diagnostics_add(decoder->diagnostics, FINDING_PARAMETER, where,
 			"the parameter '%s' must match the pattern %s, and '%s' does not",
 			parameter->name, shorten(decoder->arena, parameter->pattern),
@@ -156,7 +159,7 @@ static void check_value(
 		is_assigned ? (struct source_position){0, 0} : parameter->where;
 	if (parameter->value && parameter->choices.count > 0)
 		check_choices(decoder, parameter, where);
-	if (parameter->value && parameter->pattern)
+	if (parameter->pattern)
 		check_pattern(decoder, parameter, where);
 	if (!parameter->value && parameter->required)
 		diagnostics_add(decoder->diagnostics, FINDING_PARAMETER, parameter->where,

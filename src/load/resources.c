@@ -8,6 +8,17 @@
 #include "base/map.h"
 #include "base/text.h"
 
+/* What cannot be read was reported: no second finding about its amount. */
+static void pool_start(void *item)
+{
+	((struct resource_pool *)item)->amount = UINT64_MAX;
+}
+
+static void claim_start(void *item)
+{
+	((struct resource_claim *)item)->amount = 1;
+}
+
 static void pool_finish(struct decoder *decoder, uint32_t node, void *item)
 {
 	((struct resource_pool *)item)->where = tree_where(decoder->tree, node);
@@ -36,6 +47,7 @@ const struct yaml_table resource_pool_table = {
 	.item_bytes = sizeof(struct resource_pool),
 	.name_offset = offsetof(struct resource_pool, name),
 	.short_key = "amount",
+	.start = pool_start,
 	.finish = pool_finish,
 };
 
@@ -55,6 +67,7 @@ const struct yaml_table resource_claim_table = {
 	.item_bytes = sizeof(struct resource_claim),
 	.name_offset = offsetof(struct resource_claim, name),
 	.short_key = "amount",
+	.start = claim_start,
 	.finish = claim_finish,
 };
 

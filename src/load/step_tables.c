@@ -108,8 +108,23 @@ static void check_one_of(
 			second);
 }
 
+/* What would quietly become a folder of that very name. */
+static void check_writable_path(struct decoder *decoder, const struct text_item *item)
+{
+	const char *fault = NULL;
+	if (*item->text == '~' && item->text[1] && item->text[1] != '/')
+		fault = "knows your home, '~/', and no other";
+	else if (strchr(item->text, '*'))
+		fault = "takes folders and files but no globs";
+	if (fault)
+		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE, item->where,
+			"'writable' %s, not '%s'", fault, shorten(decoder->arena, item->text));
+}
+
 static void check_writable(struct decoder *decoder, uint32_t node, const struct step *step)
 {
+	for (uint32_t i = 0; i < step->writable.count; i++)
+		check_writable_path(decoder, &step->writable.items[i]);
 	if (step->writable.count && step->has_isolation && step->isolation == ISOLATION_NONE)
 		diagnostics_add(decoder->diagnostics, FINDING_BAD_VALUE,
 			tree_key_where(decoder->tree, node, "writable"),

@@ -273,6 +273,29 @@ static uint32_t find_root(const struct yaml_tree *tree)
 		       : tree->root;
 }
 
+/* A file without 'steps' where 'artifacts' is misspelt is a runbook: one finding says so. */
+static bool is_misspelt_runbook(struct decoder *decoder, uint32_t root)
+{
+	const struct yaml_tree *tree = decoder->tree;
+	for (uint32_t i = 0; i < tree->nodes[root].count && i < TABLE_FIELD_LIMIT; i++) {
+		uint32_t key = tree_child(tree, root, 2 * i);
+		struct nearest nearest;
+		if (tree->nodes[key].kind != NODE_SCALAR)
+			continue;
+		nearest_start(&nearest, tree_text(tree, key));
+		for (uint32_t j = 0; j < ARRAY_LENGTH(pipeline_fields); j++)
+			nearest_offer(&nearest, pipeline_fields[j].key);
+		nearest_offer(&nearest, "artifacts");
+		if (!text_equal(nearest.best, "artifacts"))
+			continue;
+		diagnostics_add_near(decoder->diagnostics, FINDING_UNKNOWN_KEY,
+			tree_where(tree, key), nearest.best, "a pipeline has no key '%s'",
+			shorten(decoder->arena, nearest.text));
+		return true;
+	}
+	return false;
+}
+
 /* Forms of the file that are told apart by their keys, and not read: one finding for each. */
 static bool is_other_form(struct decoder *decoder, uint32_t root)
 {
@@ -290,7 +313,7 @@ static bool is_other_form(struct decoder *decoder, uint32_t root)
 			"with a key 'pipeline' all other keys must stand under it");
 		return true;
 	}
-	return false;
+	return is_misspelt_runbook(decoder, root);
 }
 
 void steps_read(

@@ -20,7 +20,59 @@ static uint32_t field_find(const struct yaml_table *table, const char *key)
 
 static const char *article(const char *noun)
 {
-	return strchr("aeiou", *noun) ? "an" : "a";
+	return strchr("aeio", *noun) ? "an" : "a";
+}
+
+/* For what other tools write; NULL: no key of this table is called so elsewhere. */
+static const char *usual_key(const struct yaml_table *table, const char *key)
+{
+	static const struct {
+		const char *word;
+		const char *meant;
+	} usual[] = {
+		{"cmd", "run"},
+		{"command", "run"},
+		{"script", "run"},
+		{"exec", "run"},
+		{"cmd", "command"},
+		{"run", "command"},
+		{"depends", "needs"},
+		{"depends_on", "needs"},
+		{"dependsOn", "needs"},
+		{"requires", "needs"},
+		{"after", "needs"},
+		{"cwd", "workdir"},
+		{"dir", "workdir"},
+		{"working-directory", "workdir"},
+		{"working_directory", "workdir"},
+		{"working_dir", "workdir"},
+		{"environment", "env"},
+		{"variables", "env"},
+		{"when", "if"},
+		{"condition", "if"},
+		{"continue-on-error", "optional"},
+		{"continue_on_error", "optional"},
+		{"allow_failure", "optional"},
+		{"ignore_errors", "optional"},
+		{"retries", "retry"},
+		{"attempts", "retry"},
+		{"strategy", "matrix"},
+		{"stage", "group"},
+		{"tasks", "steps"},
+		{"stages", "steps"},
+		{"parallel", "jobs"},
+		{"parallelism", "jobs"},
+		{"concurrency", "jobs"},
+		{"max-parallel", "jobs"},
+		{"max_parallel", "jobs"},
+		{"max_concurrency", "jobs"},
+		{"workers", "jobs"},
+	};
+	for (size_t i = 0; i < ARRAY_LENGTH(usual); i++)
+		if (text_equal(key, usual[i].word) &&
+			field_find(table, usual[i].meant) != INDEX_NONE)
+			return usual[i].meant;
+	return NULL;
 }
 
 static void report_unknown_key(
@@ -35,6 +87,8 @@ static void report_unknown_key(
 		if (table->fields[i].alias)
 			nearest_offer(&nearest, table->fields[i].alias);
 	}
+	if (!nearest.best)
+		nearest.best = usual_key(table, key);
 	diagnostics_add_near(decoder->diagnostics, FINDING_UNKNOWN_KEY,
 		tree_where(decoder->tree, key_node), nearest.best, "%s %s has no key '%s'",
 		article(table->noun), table->noun, is_kept ? shorten(decoder->arena, key) : "");

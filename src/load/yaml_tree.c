@@ -1,5 +1,6 @@
 #include "load/yaml_tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -348,11 +349,13 @@ static bool refuse_syntax(
 	if (parser->error == YAML_READER_ERROR)
 		where = yaml_offset_where(bytes, size, parser->problem_offset);
 	const char *problem = parser->problem ? parser->problem : "it cannot be read";
-	struct finding *finding =
-		parser->context ? diagnostics_add(composer->diagnostics, FINDING_PARSE, where,
-					  "not valid YAML: %s %s", problem, parser->context)
-				: diagnostics_add(composer->diagnostics, FINDING_PARSE, where,
-					  "not valid YAML: %s", problem);
+	struct source_position begin = mark_where(parser->context_mark);
+	char from[40] = "";
+	if (parser->context && begin.line < where.line)
+		snprintf(from, sizeof from, " that begins on line %u", (unsigned)begin.line);
+	struct finding *finding = diagnostics_add(composer->diagnostics, FINDING_PARSE, where,
+		"not valid YAML: %s%s%s%s", problem, parser->context ? " " : "",
+		parser->context ? parser->context : "", from);
 	if (yaml_line_has_tab_indent(bytes, size, where.line))
 		finding->hint = "YAML is indented with spaces, never with tabs";
 	return false;

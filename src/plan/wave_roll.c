@@ -6,7 +6,7 @@ static bool find_own_waves(
 	const struct pipeline *pipeline, struct source_position *where, const char **word)
 {
 	if (pipeline->format == FORMAT_TABLE) {
-		*word = "the order of its rows";
+		*word = "the order of the rows";
 		*where = pipeline->steps[0].where;
 		return true;
 	}

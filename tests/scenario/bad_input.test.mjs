@@ -1,10 +1,12 @@
 // Bad input and a hostile world: one clear sentence each, the right exit code, nothing lost.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { inTerminal } from '../rig/terminal.mjs';
 import { withWorkspace, cleanEnvironment, program } from '../rig/workspace.mjs';
+import { mounting } from '../rig/mounting.mjs';
 
 const asRoot = process.getuid() === 0;
 
@@ -93,7 +95,7 @@ test('folders for reports and templates are looked at before anything runs', wit
   assert.doesNotMatch(unwritten.stdout, /report: /);
 }));
 
-test('init on a full disk leaves no half of a file', withWorkspace({ git: false }, (place) => {
+test('init on a full disk leaves no half of a file', mounting, withWorkspace({ git: false }, (place) => {
   const script = `mount -t tmpfs -o size=16k none . && cd "$PWD" || exit 9
 dd if=/dev/zero of=fill bs=4k count=16 2> /dev/null
 "$0" init; echo "first $? $(ls -A | tr '\\n' ' ')"
@@ -131,6 +133,63 @@ for (const [what, text, expected] of rejections) {
   }));
 }
 
+/** What validate says of a file's text: the findings alone. */
+function findings(place, text, name = 'wavetrain.yml') {
+  place.write(name, text);
+  const done = place.run(['validate', name]);
+  assert.equal(done.status, 3, done.stdout);
+  return done.stdout.split('\n').filter((line) => /^\S+:\d+:\d+: error: | = /.test(line));
+}
+
+test('one fault is one finding', withWorkspace({}, (place) => {
+  const step = "steps: [{id: a, run: 'true'}]\n";
+  for (const [text, expected] of [
+    [`execution: {resources: {memory: lots}}\n${step}`, [/^wavetrain\.yml:1:33: error: 'amount' must be a size /]],
+    [`execution: {resources: {gpu: 4}}\nsteps: [{id: a, run: 'true', resources: {gpu: x}}]\n`, [/^wavetrain\.yml:2:47: error: 'amount' must be a size /]],
+    [`execution: {resources: {gpu: x}}\nsteps: [{id: a, run: 'true', resources: {gpu: 2}}]\n`, [/^wavetrain\.yml:1:30: error: 'amount' must be a size /]],
+    ["steps: [{id: a, run: 'true', outputs: [o], contract: {type: json_schema, source: o}}]\n", [/error: this contract of type json_schema lacks the key 'schema'$/]],
+    ['artifcats: {a: {source: {type: json, properties: {value: 1}}}}\n', [/^wavetrain\.yml:1:1: error: a pipeline has no key 'artifcats'$/, /did you mean 'artifacts'\?$/]],
+    ['artifacts: {a: {source: {type: json, properties: {value: 1}, propertis: 1}}}\n', [/error: a use of a component has no key 'propertis'$/, /did you mean 'properties'\?$/]],
+    [`checkpoint: {every: [wve]}\n${step}`, [/^wavetrain\.yml:1:22: error: 'every' takes 'wave', a duration /, /did you mean 'wave'\?$/]],
+    [`params: {p: {pattern: '['}}\n${step}`, [/^wavetrain\.yml:1:10: error: the pattern of the parameter 'p' cannot be used: /]],
+    ['steps:\n  - id: a\n    run: "true\n  - id: b\n', [/error: not valid YAML: .* while scanning a quoted scalar that begins on line 3$/]],
+    ['steps:\n  - id: a\n    needs: [b\n    run: x\n', [/^wavetrain\.yml:4:\d+: error: not valid YAML: .* while parsing a flow sequence that begins on line 3$/]],
+  ]) {
+    const found = findings(place, text);
+    assert.equal(found.length, expected.length, `${text}${found.join('\n')}`);
+    expected.forEach((pattern, at) => assert.match(found[at], pattern));
+  }
+}));
+
+test('a key of another tool is answered with ours', withWorkspace({}, (place) => {
+  for (const [text, key, meant] of [
+    ["steps: [{id: a, run: x, depends_on: [b]}]\n", 'depends_on', 'needs'], ['steps: [{id: a, script: x}]\n', 'script', 'run'],
+    ['steps: [{id: a, run: x, working-directory: b}]\n', 'working-directory', 'workdir'], ['steps: [{id: a, run: x, continue-on-error: true}]\n', 'continue-on-error', 'optional'],
+    ['execution: {parallel: 4}\nsteps: [{id: a, run: x}]\n', 'parallel', 'jobs'], ['tasks: [{id: a, run: x}]\n', 'tasks', 'steps'],
+    ["adapters: {c: {run: [cat]}}\nsteps: [{id: a, run: x}]\n", 'run', 'command'],
+  ]) {
+    const found = findings(place, text);
+    const at = found.findIndex((line) => line.endsWith(` has no key '${key}'`));
+    assert.ok(at >= 0, found.join('\n'));
+    assert.match(found[at + 1], new RegExp(`did you mean '${meant}'\\?$`));
+  }
+  // A word that is near, and a table without what is meant: as before.
+  assert.match(findings(place, 'steps: [{id: a, rnu: x, run: x}]\n')[1], /did you mean 'run'\?$/);
+  assert.equal(findings(place, 'checkpoint: {parallel: 4}\nsteps: [{id: a, run: x}]\n').length, 1);
+}));
+
+test("what 'writable' names must be able to be a place", withWorkspace({}, (place) => {
+  for (const [word, expected] of [["'~root/x'", /knows your home, '~\/', and no other, not '~root\/x'$/],
+    ["[fine, 'cache/*']", /takes folders and files but no globs, not 'cache\/\*'$/]]) {
+    const found = findings(place, `steps: [{id: a, run: 'true', workspace: fresh, writable: ${word}}]\n`);
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0], /^wavetrain\.yml:1:\d+: error: 'writable' /);
+    assert.match(found[0], expected);
+  }
+  place.write('wavetrain.yml', "steps: [{id: a, run: 'true', workspace: fresh, writable: [~/x, '~', ./~root, '[slug]']}]\n");
+  assert.equal(place.run(['validate']).status, 0);
+}));
+
 test('all findings come at once', withWorkspace({}, (place) => {
   place.pipeline("nmae: x\nsteps:\n  - {id: 'a b', run: 'true'}\n  - {id: c, needs: [d], run: 'true', timeout: soon}\n");
   const findings = JSON.parse(place.run(['validate', '--format', 'json']).stdout).findings;
@@ -166,6 +225,131 @@ test('command line: unknown command, option, run and value', withWorkspace({}, (
   }
 }));
 
+test('options before the command: the near word, or where they belong', withWorkspace({}, (place) => {
+  for (const [words, expected] of [
+    [['--hlep'], /^wavetrain: there is no option '--hlep' before the command \[usage\]\n {2}→ did you mean '--help'\?\n$/],
+    [['-j', '3', 'run'], /^wavetrain: there is no option '-j' before the command \[usage\]\n {2}→ only -C DIR, -q, -v, --help and --version stand before it; all others behind it\n$/],
+    [['run', '--feature', 'x'], /^wavetrain: 'run' has no option '--feature' \[usage\]\n {2}→ 'wavetrain run --help' lists them; a parameter is set with --feature=VALUE\n$/],
+    [['-C'], /^wavetrain: -C needs a value \(DIR\) \[usage\]\n$/],
+    [['run', '--budget', '0'], /^wavetrain: --budget takes a duration such as 30m or 5h30m, more than 0 and at most 366d, not '0' \[usage\]\n/],
+  ]) {
+    const done = place.run(words);
+    assert.equal(done.status, 2, done.stderr);
+    assert.match(done.stderr, expected);
+  }
+}));
+
+test('approve makes no record, and tells a step that is not there from one that does not wait', withWorkspace({}, (place) => {
+  const none = place.run(['approve', 'latest', 'a']);
+  assert.equal(none.status, 2, none.stderr);
+  assert.match(none.stderr, /\[run-unknown\]/);
+  assert.equal(place.exists('.wavetrain'), false);
+  place.pipeline("steps: [{id: look, run: 'true', gate: manual}, {id: b, needs: [look], run: 'true'}]\n");
+  assert.equal(place.run(['run']).status, 75);
+  for (const [word, expected] of [['lok', /has no step 'lok' \[usage\]\n {2}→ did you mean 'look'\?/], ['zzzz', /has no step 'zzzz' \[usage\]\n {2}→ wavetrain status run_/],
+    ['b', /step 'b' of run 'run_\w+' does not wait for approval \[usage\]/]]) {
+    const done = place.run(['approve', 'latest', word]);
+    assert.equal(done.status, 2, done.stderr);
+    assert.match(done.stderr, expected);
+  }
+}));
+
+test('a question that is left without an answer ends its line', withWorkspace({}, async (place) => {
+  place.pipeline("steps: [{id: look, run: 'true', gate: manual}]\n");
+  for (const key of ['C-c', 'C-d'])
+    await inTerminal(place, ['run'], {}, async (terminal) => {
+      await terminal.shows(/waits for approval\. Go on\? \[y\/N\]/);
+      terminal.keys(key);
+      assert.equal(await terminal.ended(), 75);
+      assert.match(terminal.history().join('\n'), /^interrupted: /m);
+    });
+}));
+
+test('a run that is refused before it begins leaves no folder', withWorkspace({ git: false }, (place) => {
+  place.write('wavetrain.yml', "checkpoint: {branch: main}\nsteps: [{id: a, run: 'true'}]\n");
+  const done = place.run(['run']);
+  assert.equal(done.status, 4, done.stderr);
+  assert.match(done.stderr, /\[not-a-repository\]/);
+  assert.deepEqual(readdirSync(join(place.path, '.wavetrain', 'runs')), []);
+}));
+
+test('commands that are offered can be pasted, whatever a path is called', withWorkspace({ git: false }, (place, context) => {
+  place.write('old one.yml', 'connectors: []\nanalysers: []\n');
+  assert.match(place.run(['validate', 'old one.yml']).stdout, /= wavetrain init --from 'old one\.yml'$/m);
+  if (process.getuid() !== 0) return context.diagnostic('only root can give a repository away');
+  const folder = join(place.path, 'of somebody');
+  place.write('of somebody/wavetrain.yml', "steps: [{id: a, run: 'true'}]\n");
+  spawnSync('sh', ['-c', 'git init -q "$0" && chown -R 12345 "$0"', folder], { env: cleanEnvironment() });
+  const done = place.run(['run'], { cwd: folder });
+  assert.equal(done.status, 4, done.stderr);
+  assert.match(done.stderr, /belongs to another user, so git refuses it \[git\]\n {2}→ run `git config --global --add safe\.directory '\/\S+\/of somebody'`\n/);
+}));
+
+test('init in a subfolder says where its files are', withWorkspace({}, (place) => {
+  mkdirSync(join(place.path, 'sub'));
+  const done = place.run(['init'], { cwd: join(place.path, 'sub') });
+  assert.equal(done.status, 0, done.stderr);
+  const [, written] = done.stdout.match(/^wrote (\S+\/wavetrain\.yml)$/m);
+  assert.equal(readFileSync(written, 'utf8'), place.read('wavetrain.yml'));
+  assert.match(place.run(['init']).stdout, /^left alone, it is there already: wavetrain\.yml$/m);
+}));
+
+test('what a schema expected to be JSON and is none', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'echo { > o.json', outputs: {o: o.json}, contract: {type: json_schema, source: o, schema: {type: object}}}]\n");
+  const done = place.run(['run']);
+  assert.equal(done.status, 1, done.stderr);
+  assert.match(done.stdout, /^ {2}a: contract failed: json_schema of o: o: expected JSON, found none: line 2, column 1: /m);
+}));
+
+test('an optional value that stands apart is taken, or refused, never passed over', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: first, run: 'true'}]\n");
+  place.run(['run']);
+  const first = place.latest().id;
+  place.write('wavetrain.yml', "steps: [{id: second, run: 'true'}]\n");
+  place.run(['run']);
+  assert.match(place.run(['graph', '--run']).stdout, /\["second"\]/);
+  assert.match(place.run(['graph', '--run', first]).stdout, /\["first"\]/);
+  assert.match(place.run(['graph', '--run', 'latest']).stdout, /\["second"\]/);
+  for (const [words, expected] of [
+    [['graph', '--run', 'nope'], /^wavetrain: no run 'nope' is on record \[run-unknown\]/],
+    [['graph', `--run=${first}`, 'wavetrain.yml'], /^wavetrain: 'graph' draws the run '\w+' or the pipeline 'wavetrain\.yml', not both \[usage\]/],
+    [['run', '--resume', 'require'], /^wavetrain: --resume takes its value behind '=': --resume=require \[usage\]/],
+  ]) {
+    const done = place.run(words);
+    assert.equal(done.status, 2, done.stdout + done.stderr);
+    assert.match(done.stderr, expected);
+  }
+}));
+
+test('a run whose output cannot be written says so once, and is what it is', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'true'}]\n");
+  for (const [script, expected] of [['"$0" run > /dev/full', /^wavetrain: the output of this run is not complete: No space left on device\n$/],
+    ['"$0" run --output-format json > /dev/full', /^wavetrain: the output of this run is not complete: No space left on device$/m], ['"$0" run >&-', /^$/], ['"$0" run | true', /^$/]]) {
+    const done = spawnSync('sh', ['-c', script, program], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(done.stderr, expected);
+  }
+}));
+
+test('a file that may not grow is an error with a name, not the end of wavetrain', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'true'}]\n");
+  const done = spawnSync('prlimit', ['--fsize=8192', program, 'run'], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+  assert.equal(done.signal, null);
+  assert.equal(done.status, 4, done.stderr);
+  assert.match(done.stderr, /^wavetrain: the record of runs cannot be opened: .*: File too large \[\w+\]\n/);
+  assert.equal(place.run(['run']).status, 0, 'and the next one goes on');
+}));
+
+test('too few open files are not taken for a folder of somebody else', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'true'}]\n");
+  for (const limit of [5, 6]) {
+    const done = spawnSync('prlimit', [`--nofile=${limit}`, program, 'run'], { cwd: place.path, env: cleanEnvironment(), encoding: 'utf8' });
+    assert.equal(done.status, 4, done.stderr);
+    assert.match(done.stderr, /^wavetrain: .*: Too many open files \[\w+\]\n(?! {2}→ check who owns)/);
+  }
+  assert.equal(place.run(['run']).status, 0, 'and the next one goes on');
+}));
+
 test('a word of the command line commands no terminal and begins no line', withWorkspace({}, (place) => {
   const done = place.run(['validate', 'a\x1b[31m\n::error::b']);
   assert.equal(done.status, 3);
@@ -173,19 +357,17 @@ test('a word of the command line commands no terminal and begins no line', withW
   assert.doesNotMatch(done.stderr, /\x1b|^::/m);
 }));
 
-test('no permission: a read-only repository is refused before anything runs', withWorkspace({}, (place) => {
+test('no permission: a read-only repository is refused before anything runs', mounting, withWorkspace({}, (place) => {
   place.pipeline("steps: [{id: a, run: 'touch ran'}]\n");
   // Root passes every permission, so the folder is made read-only by a mount of its own.
   const script = `mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && exec "$2" run`;
-  const done = asRoot || existsSync('/proc/sys/user/max_user_namespaces')
-    ? spawnSync('unshare', ['-Urm', 'sh', '-c', script, 'sh', place.path, program], { env: cleanEnvironment(), encoding: 'utf8' })
-    : null;
+  const done = spawnSync('unshare', ['-Urm', 'sh', '-c', script, 'sh', place.path, program], { env: cleanEnvironment(), encoding: 'utf8' });
   assert.equal(done.status, 4, done.stdout + done.stderr);
   assert.match(done.stderr, /Read-only file system|read-only|readonly/i);
   assert.equal(place.exists('ran'), false);
 }));
 
-test('a full disk: the sentence names it, what was done stays done', withWorkspace({}, (place) => {
+test('a full disk: the sentence names it, what was done stays done', mounting, withWorkspace({}, (place) => {
   place.pipeline(`
 steps:
   - {id: small, run: 'echo small > small.txt'}

@@ -172,7 +172,7 @@ static const struct accepted_case accepted_cases[] = {
 	{{"-C", "there"}, " folder=there |"},
 	/* A bare option with an implied value never takes the next word. */
 	{{"--resume"}, " resume=1 |"},
-	{{"--resume", "never"}, " resume=1 | never"},
+	{{"--resume", "nightly"}, " resume=1 | nightly"},
 	{{"--resume=never"}, " resume=2 |"},
 	{{"-rf"}, " force resume=1 |"},
 	/* The last one wins. */
@@ -235,6 +235,7 @@ static const struct refused_case refused_cases[] = {
 	{{"--jobs="}, "--jobs takes a whole number from 1 to 64, not ''", NULL},
 	{{"--jobs=18446744073709551617"},
 		"--jobs takes a whole number from 1 to 64, not '18446744073709551617'", NULL},
+	{{"--resume", "never"}, "--resume takes its value behind '=': --resume=never", NULL},
 	{{"--limit=soon"},
 		"--limit takes a duration such as 30m or 5h30m, more than 0 and at most 366d, not 'soon'",
 		NULL},
