@@ -96,8 +96,14 @@ bool batch_load_pipeline(struct batch *batch, struct error *error)
 	}
 	struct load_choices choices = {
 		.parameters = &batch->parameters, .shell = batch->shell, .checker = batch->checker};
-	if (!project_load(&batch->planning, word, &choices, &batch->pipeline, error))
+	if (!project_load(&batch->planning, word, &choices, &batch->pipeline, error)) {
+		if (batch->resumed && error->code == ERROR_NO_PIPELINE)
+			error_hint(error,
+				"bring the file of run '%s' back, or begin anew with "
+				"'wavetrain run PIPELINE'",
+				batch->run_id);
 		return false;
+	}
 	batch->pipeline.file = recorded_name(batch, batch->pipeline.file);
 	if (batch->resumed)
 		batch->pipeline.execution.mode = batch->run.mode;

@@ -73,6 +73,12 @@ void pipeline_verify(const struct cli *cli, const struct pipeline *pipeline,
 	program_search_release(&verification.search);
 }
 
+static void say_where(const struct pipeline *pipeline, const struct step *step, struct error *error)
+{
+	if (pipeline->file && step->where.line > 0)
+		error_context(error, "%s:%u", pipeline->file, (unsigned)step->where.line);
+}
+
 static bool report_no_persona(
 	const struct pipeline *pipeline, const struct step *step, struct error *error)
 {
@@ -84,6 +90,7 @@ static bool report_no_persona(
 	error_set(error, ERROR_PIPELINE_INVALID,
 		"step '%s' is for the persona '%s', which nobody declares", step->id,
 		step->agent->persona_name);
+	say_where(pipeline, step, error);
 	if (nearest.best)
 		return error_hint(error, "did you mean '%s'?", nearest.best);
 	return error_hint(error,
@@ -112,6 +119,7 @@ bool plan_can_run(const struct plan *plan, struct error *error)
 				"step '%s' is a task for an agent, and no adapter says how to "
 				"start one",
 				step->id);
+		say_where(plan->pipeline, step, error);
 		return error_hint(error,
 			"declare it under 'adapters:' in a wavetrain.yml beside the file or in "
 			".wavetrain/adapters.yaml, or run the prompts as commands with --shell");

@@ -56,6 +56,18 @@ const char *project_work_folder(struct cli *cli, const char *pipeline_path)
 								: folder;
 }
 
+/* What -p gave stands in no file. */
+static bool is_of_parameters(const struct diagnostics *diagnostics)
+{
+	for (uint32_t i = 0; i < diagnostics->count; i++) {
+		const struct finding *finding = &diagnostics->findings[i];
+		if (finding->severity == SEVERITY_ERROR &&
+			(finding->code != FINDING_PARAMETER || finding->where.line > 0))
+			return false;
+	}
+	return true;
+}
+
 static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 {
 	CLEANUP(buffer_release) struct buffer text = BUFFER_INIT;
@@ -64,6 +76,8 @@ static bool refuse(const struct diagnostics *diagnostics, struct error *error)
 	error_set(error, ERROR_PIPELINE_INVALID, "%u error%s in '%s', nothing was run",
 		diagnostics->error_count, diagnostics->error_count == 1 ? "" : "s",
 		diagnostics->file);
+	if (is_of_parameters(diagnostics))
+		return error_hint(error, "'-p NAME=VALUE' gives a parameter another value");
 	return error_hint(error, "mend the file, then 'wavetrain validate' checks it again");
 }
 

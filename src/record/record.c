@@ -165,13 +165,17 @@ static bool refuse_no_record(const char *state_folder, struct error *error)
 static bool open_to_read(struct record *record, struct arena *arena, struct error *error)
 {
 	const char *path = path_join(arena, record->state_folder, "state.db");
+	struct stat facts;
 	bool present = false;
 	bool opened;
 
 	if (!state_lock_is_held(record->state_folder) && !record_check_emptied(record, path, error))
 		return false;
-	if (!path_exists(path))
-		return refuse_no_record(record->state_folder, error);
+	if (stat(path, &facts) != 0)
+		return errno == ENOENT ? refuse_no_record(record->state_folder, error)
+				       : error_set_errno(error, ERROR_FILE,
+						 "the record of runs in %s cannot be read",
+						 record->state_folder);
 	bool is_quiet = record->access == RECORD_LOOK &&
 			!path_exists(arena_format(arena, "%s-wal", path)) &&
 			!state_lock_is_held(record->state_folder);

@@ -156,13 +156,17 @@ static bool allow_temporary(const struct rules *rules, const char *const *enviro
 	       allow(rules, own, LANDLOCK_ALL);
 }
 
+static bool is_below_home(const char *path)
+{
+	return path[0] == '~' && (path[1] == '/' || !path[1]);
+}
+
 static const char *resolve(
 	const struct attempt *attempt, const char *path, const char *const *environment)
 {
 	struct arena *scratch = &attempt->executor->scratch;
 	const char *home = environment_find(environment, "HOME");
-	bool is_home = path[0] == '~' && (path[1] == '/' || !path[1]);
-	if (is_home && home)
+	if (is_below_home(path) && home)
 		return path_join(scratch, home, path[1] ? path + 2 : "");
 	return path_join(scratch, attempt->executor->settings->plan->pipeline->folder, path);
 }
@@ -180,6 +184,10 @@ static bool make_named(
 	const struct attempt *attempt, const char *const *environment, struct error *error)
 {
 	for (uint32_t i = 0; i < attempt_step(attempt)->writable.count; i++) {
+		const char *text = attempt_step(attempt)->writable.items[i].text;
+		if (is_below_home(text) && !environment_find(environment, "HOME"))
+			return error_set(error, ERROR_FILE,
+				"'writable' names '%s', and HOME is not set", text);
 		const char *path = named_path(attempt, i, environment);
 		if (path && !path_exists(path) && !folder_make(path, error))
 			return error_context(error, "'writable'");

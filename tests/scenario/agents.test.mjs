@@ -68,7 +68,7 @@ test('a table with a persona that nobody declares starts no agent', withWorkspac
   assert.equal(place.run(['validate', 'work.pipeline'], options).status, 0);
   const done = place.run(['run', 'work.pipeline'], options);
   assert.equal(done.status, 3, done.stdout + done.stderr);
-  assert.match(done.stderr, /step 'step-1' is for the persona 'bulider', which nobody declares/);
+  assert.match(done.stderr, /work\.pipeline:1: step 'step-1' is for the persona 'bulider', which nobody declares/);
   assert.match(done.stderr, /did you mean 'builder'\?/);
   assert.ok(!existsSync(join(place.root, 'task')));
 }));

@@ -1,7 +1,7 @@
 // Bad input and a hostile world: one clear sentence each, the right exit code, nothing lost.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { inTerminal } from '../rig/terminal.mjs';
@@ -410,4 +410,37 @@ test('hostile ids and outputs cannot leave their place', withWorkspace({}, (plac
   const done = place.run(['run']);
   assert.equal(done.status, 1, 'a symbolic link is no artifact');
   assert.match(done.stdout, /link/);
+}));
+
+test('a record that cannot be reached is not an empty one', withWorkspace({}, (place) => {
+  place.write('.wavetrain', 'not a folder\n');
+  const done = place.run(['status']);
+  assert.equal(done.status, 4, done.stderr);
+  assert.match(done.stderr, /the record of runs in \S+ cannot be read: Not a directory \[file\]/);
+}));
+
+test('a parameter of the command line is not mended in the file', withWorkspace({}, (place) => {
+  place.pipeline("params: {size: {enum: [small, large]}}\nsteps: [{id: a, run: 'true'}]\n");
+  const done = place.run(['run', '-p', 'size=huge']);
+  assert.equal(done.status, 3, done.stderr);
+  assert.match(done.stderr, /→ '-p NAME=VALUE' gives a parameter another value/);
+  place.pipeline("params: {size: {enum: [small, large]}}\nstpes: []\n");
+  assert.match(place.run(['run', '-p', 'size=huge']).stderr, /→ mend the file/);
+}));
+
+test('a run whose pipeline file is gone says what brings it back', withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, run: 'false'}]\n", 'work.yml');
+  assert.equal(place.run(['run', 'work.yml']).status, 1);
+  const [{ id }] = place.record('SELECT id FROM runs');
+  unlinkSync(join(place.path, 'work.yml'));
+  const done = place.run(['resume']);
+  assert.equal(done.status, 3, done.stderr);
+  assert.ok(done.stderr.includes(`bring the file of run '${id}' back, or begin anew with 'wavetrain run PIPELINE'`), done.stderr);
+}));
+
+test("without HOME '~' among writable names no folder of that name", withWorkspace({}, (place) => {
+  place.pipeline("steps: [{id: a, workspace: fresh, writable: [~/made], run: 'true'}]\n");
+  assert.equal(place.run(['run'], { env: { HOME: undefined } }).status, 1);
+  assert.equal(place.latest().steps[0].attempts[0].reason, "'writable' names '~/made', and HOME is not set");
+  assert.ok(!place.exists('~'));
 }));
