@@ -58,8 +58,6 @@ function sweepOne(template, kills, expected) {
   const at = copyOf(template.path);
   const context = (what) => `stops ${kills.join(', ')}: ${what} (kept in ${at.folder})`;
   const reached = goOn(at, expected.tree, context, { steps: expected.steps, kills });
-  // The number of calls differs a little between runs: the last stops may lie behind the end.
-  if (kills[0] < expected.stops * 0.9) assert.ok(reached > 0, context('was killed'));
   assert.deepEqual(ownFiles(at.place), expected.files, context('the same files beside the work tree'));
   rmSync(at.folder, { recursive: true });
   return reached;
@@ -85,6 +83,7 @@ for (const mode of ['waves', 'frontier']) {
       }
       context.diagnostic(`${runs} runs, killed ${killed} times; ${expected.stops} stops, seed ${seed}`);
       assert.deepEqual(faults, []);
+      assert.ok(killed >= runs / 2, `${killed} kills in ${runs} runs`);
     });
     test.after(() => template.remove());
   }
