@@ -530,29 +530,29 @@ steps:
   - {id: two, needs: [one], run: 'echo $PARAM_COVER two >> "$LEDGER"; test -e "$GO" && echo 2 > two.txt'}
 `);
   const at = standAt(workspace.root, workspace.path);
-  const begun = at.run('run', '-p', 'cover=dark red', '--size=a5');
+  const begun = at.run('run', '-p', 'cover=dark red', '--size=octavo');
   assert.equal(begun.status, 1, begun.stdout + begun.stderr);
   at.id = readdirSync(join(at.place, '.wavetrain', 'runs'))[0];
   at.reference = `refs/wavetrain/runs/${at.id}`;
   writeFileSync(at.go, '');
   const header = at.git('cat-file', 'commit', at.reference);
   assert.match(header, /^ parameter cover [0-9a-f]{6}\n parameter size [0-9a-f]{6}$/m);
-  assert.doesNotMatch(header, /dark|a5|paper/);
+  assert.doesNotMatch(header, /dark|octavo|paper/);
   const there = clone(at, join(at.folder, 'other'));
-  for (const [given, named] of [[[], '-p cover=VALUE -p size=VALUE'], [['-p', 'cover=dark red'], '-p size=VALUE'], [['-p', 'cover=blue', '-p', 'size=a5'], '-p cover=VALUE']]) {
+  for (const [given, named] of [[[], '-p cover=VALUE -p size=VALUE'], [['-p', 'cover=dark red'], '-p size=VALUE'], [['-p', 'cover=blue', '-p', 'size=octavo'], '-p cover=VALUE']]) {
     const refused = there.run('resume', at.id, ...given);
     assert.equal(refused.status, 2, refused.stdout + refused.stderr);
     assert.match(refused.stderr, new RegExp(`run '${at.id}' was begun with .* not given here, and no commit tells values: ${named} \\[usage\\]\n.*'wavetrain resume ${at.id} ${named}' goes on, with the same value`));
     assert.match(there.run('status').stderr, /no run is on record/, 'nothing was changed');
   }
   rmSync(at.go);
-  const resumed = there.run('resume', at.id, '-p', 'cover=dark red', '--size=a5');
+  const resumed = there.run('resume', at.id, '-p', 'cover=dark red', '--size=octavo');
   assert.equal(resumed.status, 1, resumed.stdout + resumed.stderr);
   writeFileSync(at.go, '');
   /* They are kept with the run, as where it was begun. */
   const again = there.run('resume');
   assert.equal(again.status, 0, again.stdout + again.stderr);
-  assert.deepEqual(readFileSync(at.ledger, 'utf8').split('\n'), ['dark red a5 thin', 'dark red two', 'dark red two', 'dark red two', '']);
+  assert.deepEqual(readFileSync(at.ledger, 'utf8').split('\n'), ['dark red octavo thin', 'dark red two', 'dark red two', 'dark red two', '']);
 }));
 
 test('of a table whose prompts are commands --shell must be given again', withWorkspace({}, (workspace) => {
