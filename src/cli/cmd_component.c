@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "component/component.h"
-#include "process/namespace.h"
+#include "run/namespace.h"
 
 struct options {
 	const char *stdin_file;

@@ -7,7 +7,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "load/agents.h"
-#include "process/program_search.h"
+#include "run/program_search.h"
 
 struct verification {
 	const struct cli *cli;

@@ -8,8 +8,8 @@
 #include "base/hash.h"
 #include "model/event.h"
 #include "model/state.h"
-#include "process/oom_watch.h"
 #include "run/child.h"
+#include "run/oom_watch.h"
 #include "run/step_log.h"
 #include "run/workspace.h"
 

@@ -11,7 +11,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "model/containment.h"
-#include "process/landlock.h"
+#include "run/landlock.h"
 
 #define LOG_TAIL_BYTES ((size_t)64 * 1024)
 

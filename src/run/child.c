@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "model/containment.h"
-#include "process/namespace.h"
+#include "run/namespace.h"
 
 #define NS_PER_MS 1000000
 

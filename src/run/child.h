@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "process/cgroup.h"
-#include "process/event_loop.h"
-#include "process/leftovers.h"
-#include "process/process.h"
-#include "process/signals.h"
+#include "run/cgroup.h"
+#include "run/event_loop.h"
+#include "run/leftovers.h"
 #include "run/output_capture.h"
+#include "run/process.h"
+#include "run/signals.h"
 #include "run/stall_watch.h"
 
 /* What all children share. */

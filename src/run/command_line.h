@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/pipeline.h"
-#include "process/program_search.h"
+#include "run/program_search.h"
 
 /* What is executed. Belongs to the arena it was made in, program perhaps to the search. */
 struct command_line {

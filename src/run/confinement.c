@@ -11,9 +11,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "process/landlock.h"
-#include "process/leftovers.h"
-#include "process/namespace.h"
+#include "run/landlock.h"
+#include "run/leftovers.h"
+#include "run/namespace.h"
 
 /*
  * The mark: two lines in the state folder, the run's id and the path of its cgroup (or nothing).

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/pipeline.h"
-#include "process/cgroup.h"
+#include "run/cgroup.h"
 #include "run/git_folders.h"
 
 /*

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/pipeline.h"
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 
 /*
  * The run's slots, shared with what steps start, by the protocol of GNU make ("POSIX Jobserver" in

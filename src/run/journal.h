@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "model/event.h"
 #include "model/services.h"
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 
 /*
  * Events on their way to the record. They become durable before their consequence: whoever acts

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "model/services.h"
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 #include "run/step_log.h"
 
 /*

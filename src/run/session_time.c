@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/index.h"
 #include "base/parse.h"
-#include "process/process_stat.h"
+#include "run/process_stat.h"
 
 struct member {
 	struct process_stat stat;

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 #include "run/step_log.h"
 
 /*

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# A stage includes itself, base/ and model/, and run/ process/, which knows base/ alone; only cli/
-# includes the others; nothing includes cli/.
+# A stage includes itself, base/ and model/; only cli/ includes the others; nothing includes cli/.
 # Third-party headers stand in the files that docs/architecture.md names, and nowhere else.
 set -uo pipefail
 shopt -s extglob
@@ -18,8 +17,8 @@ while read -r file; do
   [ "$stage" = cli ] && continue
   while read -r included; do
     case "$stage:$included" in
-      base:base | model:base | model:model | process:base | process:process | run:process) ;;
-      base:* | model:* | process:*) fault "$file includes $included/" ;;
+      base:base | model:base | model:model) ;;
+      base:* | model:*) fault "$file includes $included/" ;;
       *:base | *:model | "$stage:$stage") ;;
       *) fault "$file includes $included/" ;;
     esac

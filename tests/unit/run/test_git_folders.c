@@ -1,6 +1,6 @@
 #include "run/git_folders.h"
 
-#include "folder_fixture.h"
+#include "run/folder_fixture.h"
 
 /* As git itself lays them out; paths count from the temporary folder. */
 static const char layout[] =

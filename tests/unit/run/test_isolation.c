@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 
 #include "base/error.h"
-#include "process/cgroup.h"
-#include "process/landlock.h"
-#include "process/namespace.h"
+#include "run/cgroup.h"
 #include "run/confinement.h"
+#include "run/landlock.h"
+#include "run/namespace.h"
 
 /* Where we may: this process sees something else in place of every cgroup from now on. */
 static void cover_cgroups(void)

@@ -1,4 +1,4 @@
-#include "process/cgroup.h"
+#include "run/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

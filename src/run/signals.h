@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 
 /*
  * SIGINT, SIGTERM, SIGHUP, SIGUSR1 and, on demand, SIGCHLD as events of the loop instead of interruptions.

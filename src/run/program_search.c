@@ -1,4 +1,4 @@
-#include "process/program_search.h"
+#include "run/program_search.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "process/landlock.h"
+#include "run/landlock.h"
 
 #include <linux/landlock.h>
 #include <sys/syscall.h>
 
-#include "process/script_fixture.h"
+#include "run/script_fixture.h"
 
 #include "base/arena.h"
 #include "base/cleanup.h"

@@ -1,4 +1,4 @@
-#include "process/namespace.h"
+#include "run/namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "process/event_loop.h"
+#include "run/event_loop.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
-#include "process/cgroup.h"
+#include "run/cgroup.h"
 
-#include "process/script_fixture.h"
+#include "run/script_fixture.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"

@@ -1,7 +1,7 @@
-#include "folder_fixture.h"
+#include "run/folder_fixture.h"
 
 #include "base/clock.h"
-#include "process/oom_watch.h"
+#include "run/oom_watch.h"
 
 #define LATER_NS ((int64_t)3600 * 1000000000)
 

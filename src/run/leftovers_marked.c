@@ -15,9 +15,9 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/text.h"
-#include "process/doomed.h"
-#include "process/leftovers.h"
-#include "process/process_stat.h"
+#include "run/doomed.h"
+#include "run/leftovers.h"
+#include "run/process_stat.h"
 
 #define NS_PER_MS 1000000
 #define ANCESTOR_LIMIT 256

@@ -1,4 +1,4 @@
-#include "process/process_stat.h"
+#include "run/process_stat.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * The C library has no clone3(2). With a stack of its own the child must not return from the
  * system call into C: it goes from there straight into its function.
  */
-#include "process/clone_into.h"
+#include "run/clone_into.h"
 
 #include <errno.h>
 #include <linux/sched.h>

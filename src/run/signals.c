@@ -1,4 +1,4 @@
-#include "process/signals.h"
+#include "run/signals.h"
 
 #include <sys/signalfd.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
  * sessions together with a parent-death signal nor pidfds. The child borrows this process's
  * memory until exec: it may only make system calls, and tells of a fault by writing to it.
  */
-#include "process/process.h"
+#include "run/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 #include "base/arena.h"
 #include "base/index.h"
-#include "process/clone_into.h"
+#include "run/clone_into.h"
 
 #define STACK_BYTES (64 * 1024)
 #define SHELL_PATH "/bin/sh"

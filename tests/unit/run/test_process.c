@@ -1,6 +1,6 @@
-#include "process/process.h"
+#include "run/process.h"
 
-#include "process/script_fixture.h"
+#include "run/script_fixture.h"
 
 static void an_exit_status_is_taken(void **state)
 {

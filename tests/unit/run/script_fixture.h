@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "process/process.h"
+#include "run/process.h"
 
 /* Shell scripts as processes, one at a time. */
 struct script {

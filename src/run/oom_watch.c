@@ -1,4 +1,4 @@
-#include "process/oom_watch.h"
+#include "run/oom_watch.h"
 
 #include <fcntl.h>
 #include <stdio.h>

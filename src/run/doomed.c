@@ -1,4 +1,4 @@
-#include "process/doomed.h"
+#include "run/doomed.h"
 
 #include <poll.h>
 #include <stdlib.h>

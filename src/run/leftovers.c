@@ -1,4 +1,4 @@
-#include "process/leftovers.h"
+#include "run/leftovers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "process/doomed.h"
-#include "process/process_stat.h"
+#include "run/doomed.h"
+#include "run/process_stat.h"
 
 #define NS_PER_MS 1000000
 #define SWEEP_ROUNDS 64

@@ -1,9 +1,9 @@
 /* What a killed runner has left is told from what other runs do. */
-#include "process/leftovers.h"
+#include "run/leftovers.h"
 
 #include <signal.h>
 
-#include "folder_fixture.h"
+#include "run/folder_fixture.h"
 
 #define RUN_ID "20250101-000000"
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "process/process.h"
+#include "run/process.h"
 
 /*
  * A step in a process namespace of its own: when its command has ended, the kernel ends all that is

@@ -16,8 +16,8 @@
 #include "base/clock.h"
 #include "base/index.h"
 #include "base/parse.h"
-#include "process/landlock.h"
-#include "process/namespace.h"
+#include "run/landlock.h"
+#include "run/namespace.h"
 
 #define NS_PER_MS 1000000
 #define LEFTOVER_GRACE_MS 1000 /* from SIGTERM to SIGKILL for what the command left behind */
