@@ -96,37 +96,6 @@ void commit_reader_close(struct commit_reader *reader)
 	free(reader);
 }
 
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-bool commit_reader_runs(struct commit_reader *reader, struct arena *arena, const char ***ids,
-	uint32_t *count, struct error *error)
-{
-	git_reference_iterator *names = NULL;
-	const char *name;
-	const char **list = NULL;
-	uint32_t capacity = 0;
-	int result = reader ? git_reference_iterator_glob_new(
-				      &names, reader->repository, RUNS_FOLDER "*")
-			    : GIT_ITEROVER;
-
-	*count = 0;
-	while (result == 0 && (result = git_reference_next_name(&name, names)) == 0) {
-		GROW(list, *count, capacity);
-		list[(*count)++] = arena_copy_text(arena, name + sizeof RUNS_FOLDER - 1);
-	}
-	git_reference_iterator_free(names);
-	*ids = ARENA_ARRAY(arena, const char *, *count);
-	for (uint32_t i = 0; i < *count; i++)
-		(*ids)[i] = list[i];
-	if (*count > 0)
-		qsort(*ids, *count, sizeof **ids, compare_names);
-	free(list);
-	return result == GIT_ITEROVER || git_failure(error, result, "cannot list the runs");
-}
-
 static const char *copy_id(const git_oid *id, struct arena *arena)
 {
 	char digits[GIT_OID_HEXSZ + 1];

@@ -42,10 +42,6 @@ struct commit_reader;
 bool commit_reader_open(const char *folder, struct commit_reader **reader, struct error *error);
 void commit_reader_close(struct commit_reader *reader);
 
-/* The ids of all runs that have a reference, in the order of their names; the arena's. */
-bool commit_reader_runs(struct commit_reader *reader, struct arena *arena, const char ***ids,
-	uint32_t *count, struct error *error);
-
 /* The last commit of a run; and a commit by its id. False: it is not here, or cannot be read. */
 bool commit_reader_run(struct commit_reader *reader, const char *run_id, struct arena *arena,
 	struct commit_words *words);

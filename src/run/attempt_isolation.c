@@ -28,7 +28,8 @@ static bool is_to_be_isolated(const struct attempt *attempt)
 		       attempt_step(attempt)->workspace != WORKSPACE_SHARED);
 }
 
-bool attempt_is_isolated(const struct attempt *attempt)
+/* Its writes are held, as far as the system can. */
+static bool is_isolated(const struct attempt *attempt)
 {
 	return is_to_be_isolated(attempt) && attempt->executor->confinement.landlock;
 }
@@ -62,7 +63,7 @@ static bool is_clear_of_run(const struct confinement *confinement, const char *f
 const char *attempt_own_temporary(const struct attempt *attempt, const char *const *environment)
 {
 	const struct confinement *confinement = &attempt->executor->confinement;
-	if (!attempt_is_isolated(attempt) || !attempt->workspace.attempt_folder)
+	if (!is_isolated(attempt) || !attempt->workspace.attempt_folder)
 		return NULL;
 	char *real = realpath(temporary_of(environment), NULL);
 	bool is_fit = real && is_clear_of_run(confinement, real);
@@ -268,7 +269,7 @@ bool attempt_hold(struct attempt *attempt, struct process_request *request, stru
 		return true;
 	refusal->exit_status = -1;
 	int ruleset = make_named(attempt, request->environment, &refusal->error) ? 0 : -1;
-	if (ruleset == 0 && attempt_is_isolated(attempt))
+	if (ruleset == 0 && is_isolated(attempt))
 		ruleset = make_rules(attempt, request->environment, refusal);
 	if (ruleset < 0) {
 		refusal->error_number = refusal->error.number;

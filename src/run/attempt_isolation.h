@@ -14,9 +14,6 @@
  *   what `writable` names; the work tree where `isolation: require` is given to a shared workspace
  */
 
-/* Its writes are to be held, as far as the system can. */
-bool attempt_is_isolated(const struct attempt *attempt);
-
 /*
  * The temporary folder that it gets in place of the one in environment; scratch's. NULL: that one
  * will do.
