@@ -64,47 +64,48 @@ static void our_cgroup_is_found_wherever_it_is_mounted(void **state)
 struct world {
 	struct arena arena;
 	struct cgroup_run run;
+	struct cgroup_place place; /* of the run, made */
 	struct script script;
+	struct error error;
 };
 
 /* The machine may have no cgroup for us: that is said in words, and nothing can be made then. */
 static void open_world(struct world *world)
 {
-	struct error error = {0};
-	struct cgroup_place place = {0};
 	char name[64];
 	*world = (struct world){0};
-	const char *own = cgroup_find_own(&world->arena, &error);
+	const char *own = cgroup_find_own(&world->arena, &world->error);
 	snprintf(name, sizeof name, "wavetrain-test-%d", (int)getpid());
 	if (own)
 		cgroup_run_init(&world->run, own, name);
-	if (own && cgroup_place_make(&world->run, &place, &error)) {
-		cgroup_place_close(&place);
+	if (own && cgroup_place_make(&world->run, &world->place, &world->error)) {
 		script_open(&world->script);
 		return;
 	}
-	assert_true(error.text[0]);
-	assert_int_equal(place.folder, 0);
+	assert_true(world->error.text[0]);
+	assert_int_equal(world->place.folder, 0);
 	assert_true(cgroup_run_close(&world->run));
 	arena_release(&world->arena);
-	print_message("no cgroup here: %s\n", error.text);
+	print_message("no cgroup here: %s\n", world->error.text);
 	skip();
 }
 
 static void close_world(struct world *world)
 {
+	cgroup_place_close(&world->place);
+	assert_true(cgroup_run_close(&world->run));
 	script_close(&world->script);
 	arena_release(&world->arena);
 }
 
 /* Returns once the script has written a line. */
-static void start_script(struct world *world, const struct cgroup_place *place, const char *text)
+static void start_script(struct world *world, const char *text)
 {
 	int ends[2];
 	char byte;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	script_start(&world->script, text,
-		&(struct process_request){.output = ends[1], .cgroup = place->folder});
+		&(struct process_request){.output = ends[1], .cgroup = world->place.folder});
 	assert_true(world->script.process.is_in_cgroup);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	close(ends[0]);
@@ -114,40 +115,31 @@ static void start_script(struct world *world, const struct cgroup_place *place, 
 static void a_process_that_left_its_session_is_found_and_ended(void **state)
 {
 	struct world world;
-	struct cgroup_place place = {0};
-	struct error error;
 	(void)state;
 	open_world(&world);
-	assert_true(cgroup_place_make(&world.run, &place, &error));
-	assert_false(cgroup_place_is_populated(&place));
-	start_script(&world, &place, "env -i setsid sleep 1000 & echo x; exit 0");
+	assert_false(cgroup_place_is_populated(&world.place));
+	start_script(&world, "env -i setsid sleep 1000 & echo x; exit 0");
 	script_end(&world.script);
-	assert_true(cgroup_place_is_populated(&place));
-	cgroup_place_signal(&place, SIGTERM);
+	assert_true(cgroup_place_is_populated(&world.place));
+	cgroup_place_signal(&world.place, SIGTERM);
 	/* Whether by SIGTERM or by the end of the run, which waits for it. */
-	cgroup_place_signal(&place, SIGKILL);
+	cgroup_place_signal(&world.place, SIGKILL);
 	char *path = arena_copy_text(&world.arena, world.run.path);
 	assert_true(cgroup_run_close(&world.run));
 	assert_false(path_exists(path));
-	cgroup_place_close(&place);
 	close_world(&world);
 }
 
 static void a_place_is_used_again(void **state)
 {
 	struct world world;
-	struct cgroup_place place = {0};
-	struct error error;
 	(void)state;
 	open_world(&world);
-	assert_true(cgroup_place_make(&world.run, &place, &error));
 	for (int i = 0; i < 3; i++) {
-		start_script(&world, &place, "echo x");
+		start_script(&world, "echo x");
 		script_end(&world.script);
-		assert_false(cgroup_place_is_populated(&place));
+		assert_false(cgroup_place_is_populated(&world.place));
 	}
-	cgroup_place_close(&place);
-	assert_true(cgroup_run_close(&world.run));
 	close_world(&world);
 }
 
@@ -155,45 +147,36 @@ static void a_place_is_used_again(void **state)
 static void a_place_that_was_ended_is_made_anew(void **state)
 {
 	struct world world;
-	struct cgroup_place place = {0};
-	struct error error;
 	(void)state;
 	open_world(&world);
 	for (int i = 0; i < 3; i++) {
-		assert_true(cgroup_place_make(&world.run, &place, &error));
-		start_script(&world, &place, "echo x; exec sleep 1000");
-		cgroup_place_signal(&place, SIGKILL);
+		assert_true(cgroup_place_make(&world.run, &world.place, &world.error));
+		start_script(&world, "echo x; exec sleep 1000");
+		cgroup_place_signal(&world.place, SIGKILL);
 		script_end(&world.script);
 	}
-	assert_true(cgroup_place_make(&world.run, &place, &error));
-	uint32_t number = place.number;
-	start_script(&world, &place, "echo x");
+	assert_true(cgroup_place_make(&world.run, &world.place, &world.error));
+	uint32_t number = world.place.number;
+	start_script(&world, "echo x");
 	script_end(&world.script);
-	assert_true(cgroup_place_make(&world.run, &place, &error));
-	assert_int_equal(place.number, number);
-	cgroup_place_close(&place);
-	assert_true(cgroup_run_close(&world.run));
+	assert_true(cgroup_place_make(&world.run, &world.place, &world.error));
+	assert_int_equal(world.place.number, number);
 	close_world(&world);
 }
 
 static void what_a_step_has_made_beneath_it_goes_too(void **state)
 {
 	struct world world;
-	struct cgroup_place place = {0};
-	struct error error;
 	(void)state;
 	open_world(&world);
-	assert_true(cgroup_place_make(&world.run, &place, &error));
 	char *path = arena_copy_text(&world.arena, world.run.path);
-	start_script(&world, &place, "echo x; exec sleep 1000");
-	assert_true(cgroup_place_is_populated(&place));
+	start_script(&world, "echo x; exec sleep 1000");
+	assert_true(cgroup_place_is_populated(&world.place));
 	const char *inner = arena_format(&world.arena, "%s/1/a/b", path);
-	assert_true(folder_make(inner, &error));
+	assert_true(folder_make(inner, &world.error));
 	assert_true(cgroup_end(path));
 	assert_false(path_exists(path));
 	script_end(&world.script);
-	cgroup_place_close(&place);
-	assert_true(cgroup_run_close(&world.run));
 	close_world(&world);
 }
 
@@ -201,30 +184,25 @@ static void what_a_step_has_made_beneath_it_goes_too(void **state)
 static void only_an_abandoned_one_is_ended_by_others(void **state)
 {
 	struct world world;
-	struct cgroup_place place = {0};
-	struct error error;
 	char prefix[64];
 	(void)state;
 	open_world(&world);
-	const char *own = cgroup_find_own(&world.arena, &error);
+	const char *own = cgroup_find_own(&world.arena, &world.error);
 	snprintf(prefix, sizeof prefix, "wavetrain-test-%d", (int)getpid());
 	char *abandoned = arena_format(&world.arena, "%s/%s-left", own, prefix);
-	assert_true(folder_make(arena_format(&world.arena, "%s/0", abandoned), &error));
-	assert_true(cgroup_place_make(&world.run, &place, &error));
-	start_script(&world, &place, "echo x; exec sleep 1000");
+	assert_true(folder_make(arena_format(&world.arena, "%s/0", abandoned), &world.error));
+	start_script(&world, "echo x; exec sleep 1000");
 	cgroup_end_abandoned(own, prefix, 3600000);
 	assert_true(path_exists(abandoned));
 	cgroup_end_abandoned(own, prefix, 0);
 	assert_false(path_exists(abandoned));
-	assert_true(cgroup_place_is_populated(&place));
+	assert_true(cgroup_place_is_populated(&world.place));
 	/* As if the runner were gone. */
 	close(world.run.lock);
 	cgroup_end_abandoned(own, prefix, 0);
 	assert_false(path_exists(world.run.path));
 	script_end(&world.script);
-	cgroup_place_close(&place);
 	world.run.is_made = false;
-	assert_true(cgroup_run_close(&world.run));
 	close_world(&world);
 }
 
